@@ -1,0 +1,198 @@
+"""A full-duplex cable between two interfaces: delay, rate, a finite queue, and faults.
+
+Each frame costs one event. At the moment of sending all is decided: when the sender's queue will
+have passed it to the wire, whether a fault strikes it, and when it arrives; only the arrival is
+scheduled. A frame in flight can still be dropped, delayed, corrupted or duplicated by hand.
+"""
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from netlab.errors import ConfigurationError
+from netlab.link.faults import Faults
+from netlab.link.frame import DELIVERED, DROPPED, IN_FLIGHT, Frame
+from netlab.sim.recording import Event
+from netlab.sim.simulation import Simulation
+from netlab.units import count, duration, probability, rate, show_time
+
+if TYPE_CHECKING:
+    from netlab.link.interface import Interface
+
+DEFAULT_QUEUE = 100
+"""How many frames wait at each end before the next is dropped."""
+
+
+class _Direction:
+    """One way of the cable: who receives, until when the wire is busy, and what waits for it."""
+
+    __slots__ = ("busy_until", "departures", "held", "last_arrival", "receiver")
+
+    def __init__(self, receiver: "Interface") -> None:
+        self.receiver = receiver
+        self.busy_until = 0
+        self.last_arrival = 0
+        self.departures: deque[int] = deque()
+        self.held: Frame | None = None  # waits to be overtaken
+
+
+class Cable(Faults):
+    """A cable. `delay` and `jitter` in ns, `rate` in bit/s (None: no limit), `queue` in frames.
+
+    `loss` is the probability with which any frame is lost. For everything else that can go wrong
+    see `drop`, `delay`, `duplicate`, `corrupt` and `reorder`.
+    """
+
+    def __init__(
+        self,
+        sim: Simulation,
+        a: "Interface",
+        b: "Interface",
+        *,
+        delay: int = 0,
+        rate: int | None = None,
+        loss: float = 0.0,
+        jitter: int = 0,
+        queue: int = DEFAULT_QUEUE,
+        frame_type: type[Frame] = Frame,
+    ) -> None:
+        for interface in (a, b):
+            if interface.link is not None:
+                raise ConfigurationError(
+                    f"{interface.title} is plugged into {interface.link.name} already;"
+                    " an interface takes one cable"
+                )
+        if a is b:
+            raise ConfigurationError(f"both ends of the cable are {a.title}; it needs two interfaces")
+        super().__init__(sim, f"{a.host}-{b.host}")
+        self.ends = (a, b)
+        self.delay_ns = duration(delay, "delay")
+        self.rate_bps = None if rate is None else _rate(rate)
+        self.jitter_ns = duration(jitter, "jitter")
+        self.queue_limit = count(queue, "queue")
+        self.loss = loss
+        self._frame_type = frame_type
+        self._loss_stream = sim.stream(f"loss on {self.name}")
+        self._jitter_stream = sim.stream(f"jitter on {self.name}")
+        self._directions = {a: _Direction(b), b: _Direction(a)}
+        a.link = b.link = self
+
+    @property
+    def loss(self) -> float:
+        """The probability with which any frame is lost, 0.0 to 1.0."""
+        return self._loss
+
+    @loss.setter
+    def loss(self, value: float) -> None:
+        self._loss = probability(value, "loss")
+
+    def __repr__(self) -> str:
+        speed = "no rate limit" if self.rate_bps is None else f"{self.rate_bps / 1e6:g} Mbit/s"
+        return f"<cable {self.name}: {show_time(self.delay_ns)}, {speed}>"
+
+    # --- sending ----------------------------------------------------------------------------
+
+    def transmit(
+        self,
+        sender: "Interface",
+        data: bytes,
+        reason: str,
+        cause: Event | None,
+        copy_of: Frame | None = None,
+    ) -> Frame:
+        """Take a frame from `sender`'s interface. What becomes of it is in the frame returned."""
+        sim = self._sim
+        clock = sim.clock
+        now = clock.now
+        way = self._directions[sender]
+        recorder = sim.recorder
+        frame = self._frame_type(
+            recorder.next_frame_id(),
+            recorder.next_number(),
+            now,
+            sender.host,
+            way.receiver.host,
+            self,
+            data,
+            cause,
+            reason,
+        )
+        if recorder.enabled:
+            recorder.keep(frame)
+        if copy_of is not None:
+            frame.copy_of = copy_of.id
+
+        departures = way.departures
+        while departures and departures[0] <= now:
+            departures.popleft()
+        if len(departures) > self.queue_limit:
+            self._lose(frame, f"the queue of {self.name} was full ({self.queue_limit} frames)")
+            return frame
+        departure = max(way.busy_until, now)
+        if self.rate_bps is not None:
+            departure += len(data) * 8_000_000_000 // self.rate_bps
+            departures.append(departure)
+        way.busy_until = departure
+        arrival = departure + self.delay_ns
+        if self.jitter_ns:
+            arrival += int(self._jitter_stream.random() * self.jitter_ns)
+            arrival = max(arrival, way.last_arrival)  # jitter stretches the gaps, it doesn't reorder
+        way.last_arrival = frame.arrival = arrival
+        frame.received = data
+        if way.held is not None:
+            self._release(way, arrival + 1)
+
+        self._in_flight[frame.id] = frame
+        clock.call_at(arrival, self._arrive, frame)
+        if self._loss and self._loss_stream.random() < self._loss:
+            self._lose(frame, f"random loss (probability {self._loss:g})")
+        elif self.faults and copy_of is None:
+            for fault in tuple(self.faults):
+                fault.consider(frame)
+                if frame.fate != IN_FLIGHT:
+                    break
+        return frame
+
+    def _arrive(self, frame: Frame) -> None:
+        sim = self._sim
+        clock = sim.clock
+        if frame.fate != IN_FLIGHT or frame.arrival != clock.now:
+            return  # lost, or re-timed, while it was under way
+        frame.fate = DELIVERED
+        del self._in_flight[frame.id]
+        clock.cause = frame
+        sim.record_cause(frame.receiver, "link", "delivered", {"frame": frame.id})
+        assert frame.received is not None
+        self._directions[self._sender_of(frame)].receiver.receive(frame.received)
+
+    def _sender_of(self, frame: Frame) -> "Interface":
+        a, b = self.ends
+        return a if frame.sender == a.host else b
+
+    # --- what faults do to a frame in flight ------------------------------------------------
+
+    def _lose(self, frame: Frame, by: str) -> None:
+        frame.fate = DROPPED
+        frame.note_fault(f"lost: {by}")
+        self._in_flight.pop(frame.id, None)
+        self._sim.record(frame.host, "link", "dropped", {"frame": frame.id, "by": by})
+
+    def _postpone(self, frame: Frame, extra: int, *, until_overtaken: bool = False) -> None:
+        assert frame.arrival is not None
+        frame.arrival += extra
+        self._sim.clock.call_at(frame.arrival, self._arrive, frame)
+        if until_overtaken:
+            self._directions[self._sender_of(frame)].held = frame
+
+    def _release(self, way: _Direction, arrival: int) -> None:
+        held, way.held = way.held, None
+        if held is not None and held.fate == IN_FLIGHT and held.arrival is not None and held.arrival > arrival:
+            held.arrival = arrival
+            self._sim.clock.call_at(arrival, self._arrive, held)
+
+    def _copy(self, frame: Frame, by: str) -> None:
+        copy = self.transmit(self._sender_of(frame), frame.bytes, f"duplicated by {by}", frame, frame)
+        copy.note_fault(f"a copy of frame {frame.id}, made by {by}")
+
+
+def _rate(value: int) -> int:
+    return rate(value, "rate")

@@ -1,0 +1,187 @@
+"""What can go wrong on a link: frames dropped, delayed, duplicated, corrupted, reordered.
+
+A fault is a rule that sits on a link. Neither the stack above nor the link itself needs to know
+what the rule looks for: it is asked about each frame, and acts on those that match.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypedDict, Unpack
+
+from netlab.errors import ConfigurationError, FaultError
+from netlab.link.frame import Frame
+from netlab.sim.simulation import Simulation
+from netlab.units import count, duration, ms, probability, show_time
+
+Match = Callable[[Any], object]
+Act = Callable[[Frame, "Fault"], None]
+DEFAULT_EXTRA_DELAY = 20 * ms
+
+
+class Selection(TypedDict, total=False):
+    """Which frames a fault is about; what is left out doesn't limit.
+
+    `times`: end after so many frames. `frame`: the one with this id, also when it is in flight
+    already. `sender`: only what this host sends (the host or its name). `probability`: let chance
+    decide, by the network's seed.
+    """
+
+    times: int | None
+    frame: int | None
+    sender: object
+    probability: float | None
+
+
+class Fault:
+    """One rule on one link. `hits` counts the frames it struck; `remove()` takes it off again."""
+
+    def __init__(
+        self, link: "Faults", number: int, verb: str, act: Act, match: Match | None, selection: Selection
+    ) -> None:
+        times = selection.pop("times", None)
+        frame = selection.pop("frame", None)
+        chance = selection.pop("probability", None)
+        sender = selection.pop("sender", None)
+        if selection:
+            raise TypeError(f"{verb}() got an unexpected keyword argument {next(iter(selection))!r}")
+        self.name = f"rule {number} ({verb})"
+        self.hits = 0
+        self.stream = link.stream(f"{verb} {number}")
+        self._link = link
+        self._act = act
+        self._match = match
+        self._times = 1 if frame is not None else None if times is None else count(times, "times")
+        self._frame = None if frame is None else count(frame, "frame")
+        self._chance = None if chance is None else probability(chance, "probability")
+        self._sender = None if sender is None else str(getattr(sender, "name", sender))
+
+    def __repr__(self) -> str:
+        left = "" if self._times is None else f", {self._times - self.hits} to go"
+        return f"<{self.name} on {self._link.name}: {self.hits} frames{left}>"
+
+    def remove(self) -> None:
+        """Take the rule off its link."""
+        if self in self._link.faults:
+            self._link.faults.remove(self)
+
+    def consider(self, frame: Frame) -> None:
+        """Act on `frame` if it is one that this rule is about."""
+        if self._frame is not None and frame.id != self._frame:
+            return
+        if self._sender is not None and frame.sender != self._sender:
+            return
+        if self._match is not None and not self._matches(frame, self._match):
+            return
+        if self._chance is not None and self.stream.random() >= self._chance:
+            return
+        self.hits += 1
+        if self._times is not None and self.hits >= self._times:
+            self.remove()
+        self._act(frame, self)
+
+    def _matches(self, frame: Frame, match: Match) -> bool:
+        try:
+            return bool(match(frame))
+        except Exception as error:
+            self.remove()
+            raise FaultError(
+                f"the condition of {self.name} on {self._link.name} raised {type(error).__name__}: {error},"
+                f" when asked about {frame!r}. The rule was removed. A layer that a frame lacks is None:"
+                " write f.tcp and f.tcp.fin"
+            ) from error
+
+
+class Faults:
+    """The part of a link that holds its faults. See `Selection` for what all methods take.
+
+    `match` is called with each frame and answers whether that frame is meant.
+    """
+
+    def __init__(self, sim: Simulation, name: str) -> None:
+        self.name = name
+        self.faults: list[Fault] = []
+        self._sim = sim
+        self._in_flight: dict[int, Frame] = {}
+        self._faults_made = 0
+
+    def drop(self, match: Match | None = None, **selection: Unpack[Selection]) -> Fault:
+        """Lose frames: ``cable.drop(lambda f: f.tcp and f.tcp.fin, times=1)``."""
+        return self._add("drop", lambda frame, fault: self._lose(frame, fault.name), match, selection)
+
+    def delay(
+        self, match: Match | None = None, *, by: int = DEFAULT_EXTRA_DELAY, **selection: Unpack[Selection]
+    ) -> Fault:
+        """Let frames arrive `by` nanoseconds later, so that others may overtake them."""
+        extra = duration(by, "by")
+
+        def act(frame: Frame, fault: Fault) -> None:
+            frame.note_fault(f"delayed by {show_time(extra)}, by {fault.name}")
+            self._postpone(frame, extra)
+
+        return self._add("delay", act, match, selection)
+
+    def reorder(
+        self, match: Match | None = None, *, by: int = DEFAULT_EXTRA_DELAY, **selection: Unpack[Selection]
+    ) -> Fault:
+        """Hold frames back until the next one from the same sender has overtaken them.
+
+        One that nobody overtakes arrives `by` nanoseconds late.
+        """
+        longest = duration(by, "by")
+
+        def act(frame: Frame, fault: Fault) -> None:
+            frame.note_fault(f"held back by {fault.name}")
+            self._postpone(frame, longest, until_overtaken=True)
+
+        return self._add("reorder", act, match, selection)
+
+    def duplicate(self, match: Match | None = None, **selection: Unpack[Selection]) -> Fault:
+        """Let frames arrive twice; the copy follows the original."""
+        return self._add("duplicate", lambda frame, fault: self._copy(frame, fault.name), match, selection)
+
+    def corrupt(
+        self, match: Match | None = None, *, bit: int | None = None, **selection: Unpack[Selection]
+    ) -> Fault:
+        """Flip one bit: number `bit` of the frame (0 is the first one sent), or one by chance."""
+
+        def act(frame: Frame, fault: Fault) -> None:
+            assert frame.received is not None
+            size = 8 * len(frame.received)
+            chosen = int(fault.stream.random() * size) if bit is None else bit
+            if not 0 <= chosen < size:
+                raise FaultError(f"{fault.name}: there is no bit {chosen} in {frame!r}")
+            damaged = bytearray(frame.received)
+            damaged[chosen // 8] ^= 0x80 >> (chosen % 8)
+            frame.received = bytes(damaged)
+            frame.note_fault(f"bit {chosen} (in byte {chosen // 8}) flipped by {fault.name}")
+
+        return self._add("corrupt", act, match, selection)
+
+    def stream(self, purpose: str) -> Any:
+        """The random numbers for one purpose on this link."""
+        return self._sim.stream(f"{purpose} on {self.name}")
+
+    def _add(self, verb: str, act: Act, match: Match | None, selection: Selection) -> Fault:
+        wanted = selection.get("frame")
+        self._faults_made += 1
+        fault = Fault(self, self._faults_made, verb, act, match, selection)
+        in_flight = None if wanted is None else self._in_flight.get(wanted)
+        if in_flight is not None:
+            fault.consider(in_flight)
+        elif wanted is not None and wanted <= self._sim.recorder.frames_sent:
+            raise ConfigurationError(
+                f"can't {verb} frame {wanted}: it is not in flight on {self.name} (any more)"
+            )
+        else:
+            self.faults.append(fault)
+        return fault
+
+    # --- what the link does when a fault asks for it ----------------------------------------
+
+    def _lose(self, frame: Frame, by: str) -> None:
+        raise NotImplementedError
+
+    def _postpone(self, frame: Frame, extra: int, *, until_overtaken: bool = False) -> None:
+        raise NotImplementedError
+
+    def _copy(self, frame: Frame, by: str) -> None:
+        raise NotImplementedError

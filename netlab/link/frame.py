@@ -1,0 +1,75 @@
+"""One transmission of one frame over one link, and what became of it."""
+
+from typing import TYPE_CHECKING, Any
+
+from netlab.sim.recording import Event
+
+if TYPE_CHECKING:
+    from netlab.link.cable import Cable
+
+IN_FLIGHT = "in flight"
+DELIVERED = "delivered"
+DROPPED = "dropped"
+
+
+class Frame(Event):
+    """An event of kind "sent": `sender` put `bytes` on `link` at `time`, for `receiver`.
+
+    `id` numbers the frames of a run 1, 2, 3, ... in the order of sending. `fate` is one of
+    `IN_FLIGHT`, `DELIVERED`, `DROPPED`. `arrival` is when it arrives or would have (ns), None where
+    it never got onto the wire. `fault` tells what was done to it and by what ("" for nothing),
+    `received` holds the bytes as they arrived (they differ from `bytes` in a corrupted frame),
+    and `copy_of` the id of the frame that a fault duplicated to make this one.
+    """
+
+    __slots__ = ("arrival", "bytes", "copy_of", "fate", "fault", "id", "link", "received", "receiver")
+
+    def __init__(
+        self,
+        frame_id: int,
+        number: int,
+        time: int,
+        sender: str,
+        receiver: str,
+        link: "Cable",
+        data: bytes,
+        cause: Event | None,
+        reason: str,
+    ) -> None:
+        self.id = frame_id
+        self.number = number
+        self.time = time
+        self.host = sender
+        self.layer = "link"
+        self.kind = "sent"
+        self.fields: dict[str, Any] = _NO_FIELDS
+        self.cause = cause
+        self.reason = reason
+        self.receiver = receiver
+        self.link = link
+        self.bytes = data
+        self.received: bytes | None = None
+        self.fate = IN_FLIGHT
+        self.arrival: int | None = None
+        self.fault = ""
+        self.copy_of: int | None = None
+
+    @property
+    def sender(self) -> str:
+        """The name of the host that sent it."""
+        return self.host
+
+    @property
+    def corrupted(self) -> bool:
+        """Whether the bytes that arrived differ from those that were sent."""
+        return self.received is not None and self.received != self.bytes
+
+    def note_fault(self, text: str) -> None:
+        """Add to the account of what was done to this frame."""
+        self.fault = f"{self.fault}; {text}" if self.fault else text
+
+    def __repr__(self) -> str:
+        return f"<frame {self.id}: {self.sender} to {self.receiver}, {len(self.bytes)} bytes, {self.fate}>"
+
+
+_NO_FIELDS: dict[str, Any] = {}

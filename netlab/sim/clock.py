@@ -1,0 +1,258 @@
+"""The virtual clock: integer nanoseconds, and a queue of what is still to happen.
+
+Time passes only by handling the next event, so two minutes of TIME_WAIT take no longer than one
+microsecond on a cable. Events are handled in the order (time, sequence number): what is scheduled
+first for a moment happens first, on every machine and in every run.
+
+Each entry of the queue remembers the event that was being handled when it was scheduled. That is
+how every recorded event knows its cause without anybody passing it along.
+"""
+
+import warnings
+from collections.abc import Callable
+from heapq import heappop, heappush
+from types import TracebackType
+from typing import Any
+
+from netlab.errors import ConfigurationError, DeadlockError
+from netlab.sim.interrupt import InterruptGuard
+from netlab.sim.program import Program, Signal, current_program, report
+from netlab.sim.recording import Event
+from netlab.sim.timer import Timer
+from netlab.units import show_time
+
+Action = Callable[..., object]
+_Entry = tuple[int, int, Action | None, Any, Event | None]
+
+PROGRESS_EVERY = 20_000
+"""How many events are handled between two calls of `Clock.on_progress`."""
+
+
+class Clock:
+    """Virtual time, the queue of events, and the programs that wait on them.
+
+    Code that a person calls from outside runs between events; it holds the clock with
+    `with clock:`, which keeps a Ctrl-C from cutting an operation of the stack in half.
+    """
+
+    def __init__(self) -> None:
+        self.now = 0
+        self.steps = 0
+        self.cause: Event | None = None
+        self.programs: list[Program] = []
+        self.failed: list[Program] = []
+        self.idle = Signal(self)
+        self.on_progress: Callable[[Clock], None] | None = None
+        self.guard = InterruptGuard()
+        self._queue: list[_Entry] = []
+        self._sequence = 0
+        self._running = False
+        self._stopped = False
+
+    # --- scheduling -------------------------------------------------------------------------
+
+    def call_at(self, time: int, action: Action, argument: Any = None) -> None:
+        """Call `action(argument)` at `time`, or at once (as the next event) if that has passed."""
+        self._sequence = sequence = self._sequence + 1
+        now = self.now
+        heappush(self._queue, (time if time > now else now, sequence, action, argument, self.cause))
+
+    def queue_timer(self, time: int, timer: Timer) -> None:
+        """Used by `Timer`: look at `timer` at `time`."""
+        self._sequence = sequence = self._sequence + 1
+        heappush(self._queue, (time, sequence, None, timer, None))
+
+    def timer(self, action: Callable[[], None]) -> Timer:
+        """A new timer, not yet running."""
+        return Timer(self, action)
+
+    def wake(self, waiting: list[Program]) -> None:
+        """Used by `Signal`: let these programs look whether they can go on, and forget them."""
+        for program in waiting:
+            self.call_at(self.now, program.wake)
+        waiting.clear()
+
+    # --- running ----------------------------------------------------------------------------
+
+    def run(self, until: int | None = None) -> None:
+        """Handle events until none is left, or until the time `until`, or until `stop()`.
+
+        With `until` the clock then stands at exactly that time. Without it, a program that still
+        waits when nothing is left to happen is an error (`DeadlockError`), unless it was started
+        as a daemon. Called from inside a program, it lets the others go on and returns then.
+        """
+        if until is not None and until < self.now:
+            raise ConfigurationError(
+                f"can't run until {show_time(until)}: it is {show_time(self.now)} already"
+            )
+        if current_program() is not None:
+            self._run_from_program(until)
+            return
+        self._run(None, until)
+        if until is not None and not self._stopped:
+            self.now = max(self.now, until)
+        elif until is None and not self._stopped:
+            self._complain_about_waiting()
+        self.cause = None
+        for program in self.failed:
+            if not program.error_seen:
+                program.error_seen = True
+                warnings.warn(f"{program!r}; its .result has the traceback", RuntimeWarning, stacklevel=3)
+
+    def step(self) -> bool:
+        """Handle one event. False when nothing is left to happen."""
+        if self._running:
+            raise ConfigurationError("step() was called while the network was running")
+        with self.guard.installed():
+            self._running = True
+            try:
+                return self._handle_next(None)
+            finally:
+                self._running = False
+
+    def stop(self) -> None:
+        """Make the present `run()` return after the event that is being handled."""
+        self._stopped = True
+
+    @property
+    def next_time(self) -> int | None:
+        """When the next event happens; None when nothing is left to happen."""
+        entry = self._peek()
+        return None if entry is None else entry[0]
+
+    def sleep(self, delay: int) -> None:
+        """Let `delay` nanoseconds pass for the caller, and everybody else go on meanwhile."""
+        self.wait(Signal(self), lambda: False, self.now + delay, f"sleep({show_time(delay)})")
+
+    def wait(self, signal: Signal, ready: Callable[[], bool], deadline: int | None, what: str) -> bool:
+        """Block the caller until `ready()` is true; False if the time `deadline` came first.
+
+        A program is suspended until somebody notifies `signal`; any other caller drives the clock
+        meanwhile. `what` names the blocked call in reports, such as ``"accept() on 0.0.0.0:80"``.
+        Raises `DeadlockError` when nothing is left that could make it true.
+        """
+        program = current_program()
+        if program is not None:
+            return program.wait(signal, ready, deadline, what)
+        if self._running:
+            raise ConfigurationError(f"{what} would block inside the handling of an event")
+        if not ready():
+            self._run(ready, deadline)
+            if not ready():
+                if deadline is None:
+                    raise DeadlockError(report(self, f"{what} can never return"))
+                self.now = max(self.now, deadline)
+                return False
+        return True
+
+    def start(self, program: Program) -> None:
+        """Begin a program: its first step is the next event."""
+        self.programs.append(program)
+        self.call_at(self.now, program.begin)
+
+    def close(self) -> None:
+        """End all programs and forget everything that was still to happen."""
+        for program in list(self.programs):
+            program.kill()
+        self.programs.clear()
+        self._queue.clear()
+
+    def __enter__(self) -> "Clock":
+        self.guard.depth += 1
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.guard.leave()
+
+    # --- the loop ---------------------------------------------------------------------------
+
+    def _run(self, ready: Callable[[], bool] | None, until: int | None) -> None:
+        if self._running:
+            raise ConfigurationError("the network is running already: run() was called from inside an event")
+        self._running = True
+        self._stopped = False
+        handle_next = self._handle_next
+        guard = self.guard
+        report_at = self.steps + PROGRESS_EVERY
+        try:
+            with guard.installed():
+                while handle_next(until):
+                    if (ready is not None and ready()) or self._stopped:
+                        return
+                    if guard.pending:
+                        guard.strike()
+                    if self.steps >= report_at:
+                        report_at = self.steps + PROGRESS_EVERY
+                        if self.on_progress is not None:
+                            self.on_progress(self)
+        finally:
+            self._running = False
+
+    def _handle_next(self, until: int | None) -> bool:
+        entry = self._peek()
+        if entry is None:
+            self._nothing_is_left()
+            entry = self._peek()
+            if entry is None:
+                return False
+        time = entry[0]
+        if until is not None and time > until:
+            return False
+        heappop(self._queue)
+        self.now = time
+        self.steps += 1
+        self._handle(entry)
+        return True
+
+    def _handle(self, entry: _Entry) -> None:
+        action = entry[2]
+        if action is None:
+            entry[3].fire()
+        else:
+            self.cause = entry[4]
+            action(entry[3])
+
+    def _peek(self) -> _Entry | None:
+        """The next entry that will really happen: passed-over timers are taken off the queue."""
+        queue = self._queue
+        while queue:
+            entry = queue[0]
+            if entry[2] is not None:
+                return entry
+            timer: Timer = entry[3]
+            if timer.deadline == entry[0]:
+                return entry
+            heappop(queue)
+            timer.reconsider(entry[0])
+        return None
+
+    # --- when nothing is left to happen -----------------------------------------------------
+
+    def _nothing_is_left(self) -> None:
+        """Let those go on who wait for just this, and tell the person whose call can't return."""
+        if self.idle.waiting:
+            self.idle.notify()
+            return
+        for program in self.programs:
+            if program.foreground and program.waiting_for:
+                program.give_up(DeadlockError(report(self, f"{program.waiting_for} can never return")))
+
+    def _complain_about_waiting(self) -> None:
+        if any(program.waiting_for and not program.daemon for program in self.programs):
+            raise DeadlockError(report(self, "Nothing is left to happen, and somebody still waits"))
+
+    def _run_from_program(self, until: int | None) -> None:
+        if until is not None:
+            self.sleep(until - self.now)
+            return
+        woken = False
+
+        def ready() -> bool:
+            nonlocal woken
+            was, woken = woken, True
+            return was
+
+        self.wait(self.idle, ready, None, "run()")
+        self._complain_about_waiting()

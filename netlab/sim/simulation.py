@@ -1,0 +1,63 @@
+"""What one run shares: its clock, its record, and its randomness.
+
+The layers know a network only as this. So a network that nobody holds any more goes away with
+everything that runs in it.
+"""
+
+import hashlib
+import random
+from typing import Any
+
+from netlab.errors import ConfigurationError
+from netlab.sim.clock import Clock
+from netlab.sim.recording import Event, Recorder
+
+
+class Simulation:
+    """One run. With the same `seed` and the same inputs it is the same to the byte."""
+
+    def __init__(self, seed: int = 0, clock: Clock | None = None, recorder: Recorder | None = None) -> None:
+        if isinstance(seed, bool) or not isinstance(seed, int):
+            raise ConfigurationError(f"seed must be an int, so that a run can be repeated; got {seed!r}")
+        self.seed = seed
+        self.clock = clock or Clock()
+        self.recorder = recorder or Recorder()
+
+    def stream(self, purpose: str) -> random.Random:
+        """The random numbers for one purpose, such as ``"loss on alice-bob"``.
+
+        Each purpose has its own stream, derived from the seed and the name alone, so one more
+        consumer doesn't shift the others. Use only `random()` and `getrandbits()` of it: what the
+        other methods make of them may differ between Python versions.
+        """
+        return random.Random(self.seed_for(purpose))
+
+    def seed_for(self, purpose: str) -> int:
+        """A 128-bit number that follows from the seed and `purpose`."""
+        digest = hashlib.sha256(f"{self.seed}:{purpose}".encode()).digest()
+        return int.from_bytes(digest[:16], "big")
+
+    def record(
+        self, host: str, layer: str, kind: str, fields: dict[str, Any], reason: str = ""
+    ) -> Event | None:
+        """Record that something happened now; its cause is the event that is being handled.
+
+        Returns the event (None while recording is off). To make it the cause of what follows,
+        assign it to `clock.cause`.
+        """
+        recorder = self.recorder
+        if not recorder.enabled:
+            return None
+        clock = self.clock
+        event = Event(recorder.next_number(), clock.now, host, layer, kind, fields, clock.cause, reason)
+        recorder.keep(event)
+        return event
+
+    def record_cause(
+        self, host: str, layer: str, kind: str, fields: dict[str, Any], reason: str = ""
+    ) -> Event | None:
+        """Record, and make the event the cause of all that its handling brings about."""
+        event = self.record(host, layer, kind, fields, reason)
+        if event is not None:
+            self.clock.cause = event
+        return event
