@@ -1,0 +1,68 @@
+"""The Ethernet II frame, as IPv4 and ARP use it (RFC 894)."""
+
+import struct
+from dataclasses import dataclass
+from typing import Self
+
+from netlab.errors import ConfigurationError, ParseError
+from netlab.fields import misfit
+from netlab.link.address import MacAddress
+
+ETHERTYPE_IPV4 = 0x0800
+ETHERTYPE_ARP = 0x0806
+ETHERTYPE_RARP = 0x8035
+
+HEADER_LENGTH = 14
+MINIMUM_PAYLOAD = 46
+"""Bytes. Hardware fills a shorter payload up with zeros (RFC 894)."""
+
+_HEADER = struct.Struct("!6s6sH")
+_unpack_header = _HEADER.unpack_from
+_mac_address = MacAddress.from_bytes
+
+
+@dataclass(slots=True)
+class EthernetFrame:
+    """One frame: 14 bytes of header, then what it carries.
+
+    | field     | bits | meaning |
+    |-----------|------|---------|
+    | dst       | 48   | the station, or group of stations, that is meant |
+    | src       | 48   | the station that sends |
+    | ethertype | 16   | what the payload is: `ETHERTYPE_IPV4`, `ETHERTYPE_ARP`, ... |
+
+    The preamble before the frame and the check sequence after it belong to the hardware; captures
+    don't show them, and neither does this class. An `ethertype` of 1500 or less is really the
+    length of an IEEE 802.3 frame, whose payload isn't IPv4 or ARP directly (RFC 1042).
+    """
+
+    dst: MacAddress
+    src: MacAddress
+    ethertype: int
+    payload: bytes
+
+    @classmethod
+    def parse(cls, data: bytes) -> Self:
+        """Read a frame. Padding is left to the payload's parser, which knows its length.
+
+        Raises `ParseError` when there are less than 14 bytes.
+        """
+        try:
+            dst, src, ethertype = _unpack_header(data)
+        except struct.error:
+            raise ParseError(
+                f"an Ethernet header has {HEADER_LENGTH} bytes, got {len(data)} (RFC 894)"
+            ) from None
+        return cls(_mac_address(dst), _mac_address(src), ethertype, data[HEADER_LENGTH:])
+
+    def pack(self) -> bytes:
+        """The bytes, without padding; raises `ConfigurationError` if a field doesn't fit."""
+        try:
+            dst = self.dst.to_bytes(6, "big")
+            src = self.src.to_bytes(6, "big")
+            return _HEADER.pack(dst, src, self.ethertype) + self.payload
+        except (struct.error, TypeError, OverflowError, AttributeError):
+            raise self._misfit() from None
+
+    def _misfit(self) -> ConfigurationError:
+        return misfit(self, {"dst": 48, "src": 48, "ethertype": 16}, {"payload": 65_535})
