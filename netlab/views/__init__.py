@@ -1,0 +1,1 @@
+"""A trace as pictures, each with a twin in text: sequence, states, packet, packet list."""
