@@ -15,12 +15,12 @@ def misfit(
     """The error for the first field of `header` that doesn't fit, to be raised by the caller.
 
     `bits` gives the width of each number, `octets` the greatest length of each byte string. A
-    field that is None is left to be computed, and fits. `otherwise` is what is wrong if all fit.
+    checksum of None is still to be computed, and fits. `otherwise` is what is wrong if all fit.
     """
     name = type(header).__name__
     for field, width in bits.items():
         value = getattr(header, field)
-        if value is None:
+        if value is None and field == "checksum":
             continue
         if not isinstance(value, int) or value >> width:
             hint = (

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from netlab.errors import ConfigurationError
+from netlab.fields import misfit
 
 EOL = 0
 """End of the option list: the rest is padding."""
@@ -34,6 +35,19 @@ class Option:
     def name(self) -> str:
         """`MSS`, or `option 77` where the kind isn't known here."""
         return _NAMES.get(self.kind, f"option {self.kind}")
+
+    def pack(self) -> bytes:
+        """The bytes of the option. Raises `ConfigurationError` for what no header can hold."""
+        if self.kind in (EOL, NOP):
+            if self.data:
+                raise ConfigurationError(
+                    f"the TCP option {self.name} is a single byte, but has the data {self.data!r}"
+                )
+            return bytes((self.kind,))
+        try:
+            return bytes((self.kind, 2 + len(self.data))) + self.data
+        except (TypeError, ValueError):
+            raise misfit(self, {"kind": 8}, {"data": MAXIMUM_LENGTH - 2}) from None
 
 
 def parse_options(data: bytes) -> list[Option]:
@@ -63,24 +77,9 @@ def parse_options(data: bytes) -> list[Option]:
 def build_options(options: Iterable[Option]) -> bytes:
     """The bytes of these options, in order, filled up with zeros to whole words of 4 bytes.
 
-    Raises `ConfigurationError` for a kind that isn't a byte, data for EOL or NOP, and more than
-    40 bytes.
+    Raises `ConfigurationError` for more than 40 bytes, and for an option that no header can hold.
     """
-    parts = []
-    for option in options:
-        if not 0 <= option.kind <= 255:
-            raise ConfigurationError(
-                f"a TCP option of kind {option.kind} can't be: expected 0 to 255"
-            )
-        if option.kind not in (EOL, NOP):
-            parts.append(bytes((option.kind, 2 + len(option.data) & 0xFF)) + option.data)
-        elif option.data:
-            raise ConfigurationError(
-                f"the TCP option {option.name} is a single byte, and takes no data"
-            )
-        else:
-            parts.append(bytes((option.kind,)))
-    packed = b"".join(parts)
+    packed = b"".join(option.pack() for option in options)
     if len(packed) > MAXIMUM_LENGTH:
         raise ConfigurationError(
             f"these TCP options take {len(packed)} bytes: expected {MAXIMUM_LENGTH} at most"
