@@ -5,7 +5,7 @@ from typing import ClassVar, Self
 
 from netlab.errors import ConfigurationError
 
-_TEXT = re.compile(r"[0-9a-f]{2}([:-])[0-9a-f]{2}(?:\1[0-9a-f]{2}){4}", re.ASCII | re.IGNORECASE)
+_TEXT = re.compile(r"[0-9a-f]{2}([:-])[0-9a-f]{2}(?:\1[0-9a-f]{2}){4}", re.IGNORECASE)
 _MOST_INTERNED = 4096
 
 

@@ -8,6 +8,7 @@ from scapy.packet import Raw
 
 from netlab.errors import ConfigurationError, ParseError
 from netlab.network.address import IPv4Address
+from netlab.network.checksum import checksum_ok, internet_checksum, pseudo_header_sum
 from netlab.transport.tcp import segment as tcp
 from netlab.transport.tcp.segment import Segment
 
@@ -123,7 +124,12 @@ def test_one_wrong_bit_or_another_address_makes_the_checksum_bad():
         broken[bit // 8] ^= 1 << bit % 8
         assert not Segment.verify(bytes(broken), ALICE, BOB)
     assert not Segment.verify(data, ALICE, ALICE)
-    assert not Segment.verify(data[:19], ALICE, BOB)
+
+
+def test_less_than_a_header_is_never_good_even_if_its_words_add_up():
+    short = internet_checksum(b"", pseudo_header_sum(ALICE, BOB, 6, 2)).to_bytes(2, "big")
+    assert checksum_ok(short, pseudo_header_sum(ALICE, BOB, 6, 2))
+    assert not Segment.verify(short, ALICE, BOB)
 
 
 def test_each_flag_has_scapys_bit_and_its_own_name():
