@@ -62,7 +62,9 @@ class Cable(Faults):
                     " an interface takes one cable"
                 )
         if a is b:
-            raise ConfigurationError(f"both ends of the cable are {a.title}; it needs two interfaces")
+            raise ConfigurationError(
+                f"both ends of the cable are {a.title}; it needs two interfaces"
+            )
         super().__init__(sim, f"{a.host}-{b.host}")
         self.ends = (a, b)
         self.delay_ns = duration(delay, "delay")
@@ -135,7 +137,9 @@ class Cable(Faults):
         arrival = departure + self.delay_ns
         if self.jitter_ns:
             arrival += int(self._jitter_stream.random() * self.jitter_ns)
-            arrival = max(arrival, way.last_arrival)  # jitter stretches the gaps, it doesn't reorder
+            arrival = max(
+                arrival, way.last_arrival
+            )  # jitter stretches the gaps, it doesn't reorder
         way.last_arrival = frame.arrival = arrival
         frame.received = data
         if way.held is not None:
@@ -185,12 +189,19 @@ class Cable(Faults):
 
     def _release(self, way: _Direction, arrival: int) -> None:
         held, way.held = way.held, None
-        if held is not None and held.fate == IN_FLIGHT and held.arrival is not None and held.arrival > arrival:
+        if (
+            held is not None
+            and held.fate == IN_FLIGHT
+            and held.arrival is not None
+            and held.arrival > arrival
+        ):
             held.arrival = arrival
             self._sim.clock.call_at(arrival, self._arrive, held)
 
     def _copy(self, frame: Frame, by: str) -> None:
-        copy = self.transmit(self._sender_of(frame), frame.bytes, f"duplicated by {by}", frame, frame)
+        copy = self.transmit(
+            self._sender_of(frame), frame.bytes, f"duplicated by {by}", frame, frame
+        )
         copy.note_fault(f"a copy of frame {frame.id}, made by {by}")
 
 

@@ -35,14 +35,22 @@ class Fault:
     """One rule on one link. `hits` counts the frames it struck; `remove()` takes it off again."""
 
     def __init__(
-        self, link: "Faults", number: int, verb: str, act: Act, match: Match | None, selection: Selection
+        self,
+        link: "Faults",
+        number: int,
+        verb: str,
+        act: Act,
+        match: Match | None,
+        selection: Selection,
     ) -> None:
         times = selection.pop("times", None)
         frame = selection.pop("frame", None)
         chance = selection.pop("probability", None)
         sender = selection.pop("sender", None)
         if selection:
-            raise TypeError(f"{verb}() got an unexpected keyword argument {next(iter(selection))!r}")
+            raise TypeError(
+                f"{verb}() got an unexpected keyword argument {next(iter(selection))!r}"
+            )
         self.name = f"rule {number} ({verb})"
         self.hits = 0
         self.stream = link.stream(f"{verb} {number}")
@@ -105,10 +113,16 @@ class Faults:
 
     def drop(self, match: Match | None = None, **selection: Unpack[Selection]) -> Fault:
         """Lose frames: ``cable.drop(lambda f: f.tcp and f.tcp.fin, times=1)``."""
-        return self._add("drop", lambda frame, fault: self._lose(frame, fault.name), match, selection)
+        return self._add(
+            "drop", lambda frame, fault: self._lose(frame, fault.name), match, selection
+        )
 
     def delay(
-        self, match: Match | None = None, *, by: int = DEFAULT_EXTRA_DELAY, **selection: Unpack[Selection]
+        self,
+        match: Match | None = None,
+        *,
+        by: int = DEFAULT_EXTRA_DELAY,
+        **selection: Unpack[Selection],
     ) -> Fault:
         """Let frames arrive `by` nanoseconds later, so that others may overtake them."""
         extra = duration(by, "by")
@@ -120,7 +134,11 @@ class Faults:
         return self._add("delay", act, match, selection)
 
     def reorder(
-        self, match: Match | None = None, *, by: int = DEFAULT_EXTRA_DELAY, **selection: Unpack[Selection]
+        self,
+        match: Match | None = None,
+        *,
+        by: int = DEFAULT_EXTRA_DELAY,
+        **selection: Unpack[Selection],
     ) -> Fault:
         """Hold frames back until the next one from the same sender has overtaken them.
 
@@ -136,7 +154,9 @@ class Faults:
 
     def duplicate(self, match: Match | None = None, **selection: Unpack[Selection]) -> Fault:
         """Let frames arrive twice; the copy follows the original."""
-        return self._add("duplicate", lambda frame, fault: self._copy(frame, fault.name), match, selection)
+        return self._add(
+            "duplicate", lambda frame, fault: self._copy(frame, fault.name), match, selection
+        )
 
     def corrupt(
         self, match: Match | None = None, *, bit: int | None = None, **selection: Unpack[Selection]

@@ -22,7 +22,17 @@ class Frame(Event):
     and `copy_of` the id of the frame that a fault duplicated to make this one.
     """
 
-    __slots__ = ("arrival", "bytes", "copy_of", "fate", "fault", "id", "link", "received", "receiver")
+    __slots__ = (
+        "arrival",
+        "bytes",
+        "copy_of",
+        "fate",
+        "fault",
+        "id",
+        "link",
+        "received",
+        "receiver",
+    )
 
     def __init__(
         self,

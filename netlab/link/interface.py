@@ -25,7 +25,9 @@ class Interface:
         self, sim: Simulation, host: str, name: str, mac: MacAddress, mtu: int = DEFAULT_MTU
     ) -> None:
         if not 68 <= mtu <= 65535:  # RFC 791 section 3.2: every link must carry 68 bytes
-            raise ConfigurationError(f"{host}: an MTU is from 68 to 65535 bytes (RFC 791); got {mtu!r}")
+            raise ConfigurationError(
+                f"{host}: an MTU is from 68 to 65535 bytes (RFC 791); got {mtu!r}"
+            )
         self.host = host
         self.name = name
         self.mac = mac
@@ -40,9 +42,13 @@ class Interface:
         return f"{self.host}:{self.name}"
 
     def __repr__(self) -> str:
-        return f"<interface {self.title}, {self.mac}, on {self.link.name if self.link else 'no link'}>"
+        return (
+            f"<interface {self.title}, {self.mac}, on {self.link.name if self.link else 'no link'}>"
+        )
 
-    def send(self, dst: MacAddress, ethertype: int, payload: bytes, reason: str, cause: Event | None) -> None:
+    def send(
+        self, dst: MacAddress, ethertype: int, payload: bytes, reason: str, cause: Event | None
+    ) -> None:
         """Put `payload` in a frame for `dst` and send it; `reason` and `cause` go on record."""
         self.send_frame(EthernetFrame(dst, self.mac, ethertype, payload).pack(), reason, cause)
 
@@ -70,4 +76,6 @@ class Interface:
 
     def discard(self, why: str, reason: str = "") -> None:
         """Record that a frame ends here, and why."""
-        self._sim.record(self.host, "link", "discarded", {"interface": self.name, "why": why}, reason)
+        self._sim.record(
+            self.host, "link", "discarded", {"interface": self.name, "why": why}, reason
+        )

@@ -97,7 +97,9 @@ class Clock:
         for program in self.failed:
             if not program.error_seen:
                 program.error_seen = True
-                warnings.warn(f"{program!r}; its .result has the traceback", RuntimeWarning, stacklevel=3)
+                warnings.warn(
+                    f"{program!r}; its .result has the traceback", RuntimeWarning, stacklevel=3
+                )
 
     def step(self) -> bool:
         """Handle one event. False when nothing is left to happen."""
@@ -124,7 +126,9 @@ class Clock:
         """Let `delay` nanoseconds pass for the caller, and everybody else go on meanwhile."""
         self.wait(Signal(self), lambda: False, self.now + delay, f"sleep({show_time(delay)})")
 
-    def wait(self, signal: Signal, ready: Callable[[], bool], deadline: int | None, what: str) -> bool:
+    def wait(
+        self, signal: Signal, ready: Callable[[], bool], deadline: int | None, what: str
+    ) -> bool:
         """Block the caller until `ready()` is true; False if the time `deadline` came first.
 
         A program is suspended until somebody notifies `signal`; any other caller drives the clock
@@ -162,7 +166,10 @@ class Clock:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.guard.leave()
 
@@ -170,7 +177,9 @@ class Clock:
 
     def _run(self, ready: Callable[[], bool] | None, until: int | None) -> None:
         if self._running:
-            raise ConfigurationError("the network is running already: run() was called from inside an event")
+            raise ConfigurationError(
+                "the network is running already: run() was called from inside an event"
+            )
         self._running = True
         self._stopped = False
         handle_next = self._handle_next
@@ -237,7 +246,9 @@ class Clock:
             return
         for program in self.programs:
             if program.foreground and program.waiting_for:
-                program.give_up(DeadlockError(report(self, f"{program.waiting_for} can never return")))
+                program.give_up(
+                    DeadlockError(report(self, f"{program.waiting_for} can never return"))
+                )
 
     def _complain_about_waiting(self) -> None:
         if any(program.waiting_for and not program.daemon for program in self.programs):

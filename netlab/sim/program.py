@@ -113,7 +113,9 @@ class Program:
         if self.waiting_for:
             self._go_on()
 
-    def wait(self, signal: Signal, ready: Callable[[], bool], deadline: int | None, what: str) -> bool:
+    def wait(
+        self, signal: Signal, ready: Callable[[], bool], deadline: int | None, what: str
+    ) -> bool:
         """Suspend until `ready()`, or until `deadline` has come; the truth of `ready()`."""
         clock = self._clock
         if ready():

@@ -74,7 +74,9 @@ class RealTimeClock(Clock):
         """Real time can't be stepped: raises `ConfigurationError`."""
         raise ConfigurationError('a network with clock="real" can\'t be stepped: leave clock out')
 
-    def wait(self, signal: Signal, ready: Callable[[], bool], deadline: int | None, what: str) -> bool:
+    def wait(
+        self, signal: Signal, ready: Callable[[], bool], deadline: int | None, what: str
+    ) -> bool:
         """Block the calling thread until `ready()`, or until `deadline`; the truth of `ready()`."""
         with self._changed:
             while not ready():
@@ -109,7 +111,10 @@ class RealTimeClock(Clock):
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self._depth -= 1
         self._changed.release()

@@ -16,9 +16,13 @@ from netlab.sim.recording import Event, Recorder
 class Simulation:
     """One run. With the same `seed` and the same inputs it is the same to the byte."""
 
-    def __init__(self, seed: int = 0, clock: Clock | None = None, recorder: Recorder | None = None) -> None:
+    def __init__(
+        self, seed: int = 0, clock: Clock | None = None, recorder: Recorder | None = None
+    ) -> None:
         if isinstance(seed, bool) or not isinstance(seed, int):
-            raise ConfigurationError(f"seed must be an int, so that a run can be repeated; got {seed!r}")
+            raise ConfigurationError(
+                f"seed must be an int, so that a run can be repeated; got {seed!r}"
+            )
         self.seed = seed
         self.clock = clock or Clock()
         self.recorder = recorder or Recorder()
@@ -49,7 +53,9 @@ class Simulation:
         if not recorder.enabled:
             return None
         clock = self.clock
-        event = Event(recorder.next_number(), clock.now, host, layer, kind, fields, clock.cause, reason)
+        event = Event(
+            recorder.next_number(), clock.now, host, layer, kind, fields, clock.cause, reason
+        )
         recorder.keep(event)
         return event
 

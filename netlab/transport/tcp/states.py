@@ -80,7 +80,9 @@ def _rows() -> dict[tuple[State, TcpEvent], Transition]:
     s, e, a = State, TcpEvent, Action
     rows: dict[tuple[State, TcpEvent], Transition] = {}
 
-    def on(state: State, event: TcpEvent, actions: tuple[Action, ...], then: State, section: str) -> None:
+    def on(
+        state: State, event: TcpEvent, actions: tuple[Action, ...], then: State, section: str
+    ) -> None:
         rows[state, event] = Transition(actions, then, section)
 
     # Opening: the three-way handshake, from either side or from both at once.

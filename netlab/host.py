@@ -1,0 +1,142 @@
+"""One machine: its interfaces, and its layers assembled on them."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from netlab.errors import ConfigurationError
+from netlab.link.interface import Interface
+from netlab.network.address import IPv4Address, Prefix
+from netlab.network.arp import Arp
+from netlab.network.icmp import Icmp
+from netlab.network.ipv4 import Ipv4
+from netlab.sim.program import Program
+from netlab.sim.simulation import Simulation
+from netlab.sockets.door import on
+from netlab.sockets.names import Names
+from netlab.sockets.socket import SOCK_STREAM, Socket
+from netlab.trace.convert import as_bytes
+from netlab.transport.tcp.endpoint import Tcp
+from netlab.transport.udp import Udp
+from netlab.units import duration, s
+
+if TYPE_CHECKING:
+    from scapy.packet import Packet
+
+PARTS = ("transitions", "rto", "congestion")
+
+
+class Host:
+    """A host, or with `forwarding` a router. Networks make them: ``net.host("alice", "10.0.0.1/24")``.
+
+    The layers can be read while it runs: `arp.table`, `ipv4.routes`, `udp.ports`, `tcp.connections`.
+    """
+
+    def __init__(
+        self, sim: Simulation, name: str, names: Names, *, forwarding: bool = False
+    ) -> None:
+        self.name = name
+        self.names = names
+        self.sim = sim
+        self.interfaces: list[Interface] = []
+        self.sockets_made = 0
+        self.ipv4 = Ipv4(sim, name)
+        self.ipv4.forwarding = forwarding
+        self.icmp = Icmp(sim, name, self.ipv4)
+        self.udp = Udp(sim, name, self.ipv4)
+        self.tcp = Tcp(sim, name, self.ipv4)
+
+    @property
+    def arp(self) -> Arp:
+        """The Address Resolution Protocol of this host; `.table` is its cache."""
+        return self.ipv4.arp
+
+    @property
+    def address(self) -> IPv4Address:
+        """Its first address. ConfigurationError where it has none."""
+        addresses = self.ipv4.addresses
+        if not addresses:
+            raise ConfigurationError(f"{self.name} has no IPv4 address yet")
+        return addresses[0]
+
+    def __repr__(self) -> str:
+        addresses = ", ".join(str(address) for address in self.ipv4.addresses) or "no address"
+        return f"<{'router' if self.ipv4.forwarding else 'host'} {self.name}, {addresses}>"
+
+    # --- programs ---------------------------------------------------------------------------
+
+    def socket(self, kind: int = SOCK_STREAM) -> Socket:
+        """A new socket of this host: TCP, or UDP with ``socket.SOCK_DGRAM``."""
+        return Socket(self, kind)
+
+    def start(
+        self,
+        function: Callable[..., Any],
+        *args: Any,
+        daemon: bool = False,
+        name: str | None = None,
+    ) -> Program:
+        """Run `function(host, *args)` as a program on this host, beginning with the next event.
+
+        Inside it the standard library's `socket` is this host's, as with `on(host)`. A `daemon` may
+        wait for ever without that being an error.
+        """
+        if not callable(function):
+            raise ConfigurationError(
+                f"start() takes a function, to be called with the host; got {function!r}"
+            )
+
+        def body() -> Any:
+            with on(self):
+                return function(self, *args)
+
+        program = Program(
+            self.sim.clock,
+            name or getattr(function, "__name__", type(function).__name__),
+            self.name,
+            body,
+            daemon=daemon,
+            observer=self._observe,
+        )
+        self.sim.clock.start(program)
+        return program
+
+    def ping(self, target: str, payload: bytes = bytes(56), *, timeout: int = 1 * s) -> int | None:
+        """Send an ICMP echo request to a name or address: the round-trip time in ns, None after `timeout`."""
+        address = self.names.resolve(target)
+        return self.icmp.echo(address, payload, timeout=duration(timeout, "timeout"))
+
+    def inject(self, packet: "bytes | Packet", interface: int = 0) -> None:
+        """Send a whole frame, as bytes or as a Scapy packet, from one of this host's interfaces."""
+        data = as_bytes(packet)
+        if not 0 <= interface < len(self.interfaces):
+            raise ConfigurationError(
+                f"{self.name} has {len(self.interfaces)} interfaces; there is no {interface}"
+            )
+        with self.sim.clock:
+            self.interfaces[interface].send_frame(data, "injected by hand", self.sim.clock.cause)
+
+    # --- configuration ----------------------------------------------------------------------
+
+    def add_interface(self, interface: Interface, address: IPv4Address, prefix: Prefix) -> None:
+        """Give the host another interface, with an address."""
+        self.interfaces.append(interface)
+        self.ipv4.add_address(interface, address, prefix)
+
+    def add_route(self, prefix: str, gateway: str) -> None:
+        """Send packets for `prefix` ("0.0.0.0/0": all that have no better route) to a neighbour."""
+        self.ipv4.add_route(Prefix.parse(prefix), IPv4Address.parse(gateway))
+
+    def use(self, **parts: Any) -> None:
+        """Replace parts of the stack by your own: `transitions`, `rto`, `congestion`.
+
+        Connections that are open already keep what they began with, except for the transitions.
+        """
+        for name, part in parts.items():
+            if name not in PARTS:
+                raise ConfigurationError(
+                    f"{self.name} has no part {name!r}; there is {', '.join(PARTS)}"
+                )
+            setattr(self.tcp.parts, name, part)
+
+    def _observe(self, program: Program, kind: str, reason: str) -> None:
+        self.sim.record_cause(self.name, "sim", kind, {"program": program.name}, reason)

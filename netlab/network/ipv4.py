@@ -1,0 +1,277 @@
+"""The Internet Protocol (RFC 791) on one host: sending, receiving, and forwarding on a router."""
+
+from errno import EHOSTUNREACH, ENETUNREACH
+from typing import Protocol
+
+from netlab.errors import ConfigurationError, ParseError
+from netlab.link.address import MacAddress
+from netlab.link.ethernet import ETHERTYPE_IPV4, EthernetFrame
+from netlab.link.interface import Interface
+from netlab.network.address import IPv4Address, Prefix
+from netlab.network.arp import Arp
+from netlab.network.icmp_message import (
+    DESTINATION_UNREACHABLE,
+    FRAGMENTATION_NEEDED,
+    HOST_UNREACHABLE,
+    NET_UNREACHABLE,
+    PROTOCOL_UNREACHABLE,
+    TIME_EXCEEDED,
+    TTL_EXCEEDED,
+)
+from netlab.network.ipv4_packet import HEADER_LENGTH, Ipv4Packet
+from netlab.network.routing import Route, RoutingTable
+from netlab.sim.simulation import Simulation
+
+DEFAULT_TTL = 64
+"""Routers that a packet may pass (RFC 1122 section 3.2.1.7 leaves the number to each host)."""
+
+
+class ProtocolHandler(Protocol):
+    """What sits above IPv4: TCP, UDP, ICMP."""
+
+    def receive(self, packet: Ipv4Packet) -> None:
+        """Take in a packet that is for this host."""
+
+    def unreachable(self, packet: Ipv4Packet, error: int, why: str) -> None:
+        """Hear that a packet sent earlier (perhaps only its start is here) didn't arrive; `error` is an errno."""
+
+
+class ErrorSender(Protocol):
+    """What tells a packet's sender about trouble: ICMP."""
+
+    def send_error(
+        self, type_: int, code: int, about: Ipv4Packet, reason: str, mtu: int = 0
+    ) -> None:
+        """Send an ICMP error about a packet to where it came from."""
+
+
+class Ipv4:
+    """IPv4 on one host. `forwarding` makes it a router; `routes` is its routing table."""
+
+    def __init__(self, sim: Simulation, host: str) -> None:
+        self.routes = RoutingTable()
+        self.arp = Arp(sim, host, self._answers_for, self._neighbour_unreachable)
+        self.protocols: dict[int, ProtocolHandler] = {}
+        self.errors: ErrorSender | None = None
+        self.forwarding = False
+        self.ttl = DEFAULT_TTL
+        self._sim = sim
+        self._host = host
+        self._addresses: dict[IPv4Address, tuple[Interface, Prefix]] = {}
+        self._broadcasts: set[IPv4Address] = {IPv4Address.BROADCAST}
+        self._identification = 0
+
+    # --- addresses and routes ---------------------------------------------------------------
+
+    @property
+    def addresses(self) -> list[IPv4Address]:
+        """The addresses of this host, in the order in which it got them."""
+        return list(self._addresses)
+
+    def add_address(self, interface: Interface, address: IPv4Address, prefix: Prefix) -> None:
+        """Give an interface an address, and so a route to all of `prefix`."""
+        self._addresses[address] = (interface, prefix)
+        if prefix.broadcast is not None:
+            self._broadcasts.add(prefix.broadcast)
+        interface.handlers[ETHERTYPE_IPV4] = self._receive
+        self.arp.attach(interface)
+        self.routes.add(Route(prefix, interface, address))
+
+    def add_route(self, prefix: Prefix, gateway: IPv4Address) -> None:
+        """Send packets for `prefix` to `gateway`, which must be a neighbour."""
+        direct = self.routes.lookup(gateway)
+        if direct is None or direct.gateway is not None:
+            raise ConfigurationError(
+                f"{self._host}: the gateway {gateway} is on none of its networks"
+                f" ({', '.join(str(prefix) for _, prefix in self._addresses.values()) or 'it has none'})"
+            )
+        self.routes.add(Route(prefix, direct.interface, direct.source, gateway))
+
+    def is_mine(self, address: IPv4Address) -> bool:
+        """Whether packets for `address` are for this host itself."""
+        return address in self._addresses or address.is_loopback
+
+    def is_broadcast(self, address: IPv4Address) -> bool:
+        """Whether `address` means all hosts of a network of this host (RFC 1122 section 3.3.6)."""
+        return address in self._broadcasts
+
+    def source_for(self, dst: IPv4Address) -> IPv4Address:
+        """The address that packets for `dst` are sent from. OSError (ENETUNREACH) where no route leads there."""
+        if self.is_mine(dst):
+            return dst
+        route = self.routes.lookup(dst)
+        if route is None:
+            raise OSError(
+                ENETUNREACH, f"Network is unreachable: {self._host} has no route to {dst}"
+            )
+        return route.source
+
+    def mtu_for(self, dst: IPv4Address) -> int:
+        """The largest packet, in bytes, that the first link towards `dst` takes."""
+        route = None if self.is_mine(dst) else self.routes.lookup(dst)
+        return 65535 if route is None else route.interface.mtu
+
+    # --- sending ----------------------------------------------------------------------------
+
+    def send(
+        self,
+        dst: IPv4Address,
+        protocol: int,
+        payload: bytes,
+        *,
+        src: IPv4Address | None = None,
+        ttl: int | None = None,
+        dont_fragment: bool = False,
+        reason: str = "",
+    ) -> None:
+        """Send a payload as one packet. What can't be sent is recorded as discarded, with the cause."""
+        self._identification = identification = (self._identification + 1) & 0xFFFF
+        route = self.routes.lookup(dst)
+        if src is None:
+            src = dst if route is None else route.source
+        packet = Ipv4Packet(
+            src,
+            dst,
+            protocol,
+            payload,
+            self.ttl if ttl is None else ttl,
+            identification,
+            dont_fragment,
+        )
+        if dst in self._addresses or dst.is_loopback:
+            self._sim.clock.call_at(self._sim.clock.now, self._deliver, packet)
+        elif route is None:
+            self._discard(packet, f"no route leads to {dst}")
+        elif HEADER_LENGTH + len(payload) > route.interface.mtu:
+            self._discard(
+                packet,
+                f"larger than the MTU of {route.interface.title}, {route.interface.mtu} bytes",
+            )
+        else:
+            self._transmit(route, packet, reason)
+
+    def _transmit(self, route: Route, packet: Ipv4Packet, reason: str) -> None:
+        cause = self._sim.clock.cause
+        if packet.dst in self._broadcasts:
+            route.interface.send(MacAddress.BROADCAST, ETHERTYPE_IPV4, packet.pack(), reason, cause)
+            return
+        neighbour = packet.dst if route.gateway is None else route.gateway
+        self.arp.send(route.interface, route.source, neighbour, packet.pack(), reason, cause)
+
+    # --- receiving --------------------------------------------------------------------------
+
+    def _receive(self, interface: Interface, frame: EthernetFrame) -> None:
+        data = frame.payload
+        try:
+            packet = Ipv4Packet.parse(data)
+        except ParseError as error:
+            interface.discard(str(error))
+            return
+        if not Ipv4Packet.verify(data):
+            interface.discard(
+                "the IPv4 header's checksum is wrong: drop it silently (RFC 1122 section 3.2.1.2)"
+            )
+            return
+        dst = packet.dst
+        if dst in self._addresses or dst in self._broadcasts:
+            self._deliver(packet)
+        elif self.forwarding:
+            self._forward(packet)
+        else:
+            interface.discard(
+                f"for {dst}, which isn't an address of this host (RFC 1122 section 3.2.1.3)"
+            )
+
+    def _deliver(self, packet: Ipv4Packet) -> None:
+        if packet.more_fragments or packet.fragment_offset:
+            self._discard(packet, "a fragment: this host doesn't reassemble")
+            return
+        handler = self.protocols.get(packet.protocol)
+        if handler is not None:
+            handler.receive(packet)
+        else:
+            self.send_error(
+                DESTINATION_UNREACHABLE,
+                PROTOCOL_UNREACHABLE,
+                packet,
+                f"nothing here takes IP protocol {packet.protocol} (RFC 1122 section 3.2.2.1)",
+            )
+
+    def _forward(self, packet: Ipv4Packet) -> None:
+        """RFC 1812 section 5.2: one less to live, and on by the routing table."""
+        dst = packet.dst
+        if packet.ttl <= 1:
+            self.send_error(
+                TIME_EXCEEDED,
+                TTL_EXCEEDED,
+                packet,
+                "its time to live is used up (RFC 1812 section 5.3.1)",
+            )
+            return
+        route = self.routes.lookup(dst)
+        if route is None:
+            self.send_error(
+                DESTINATION_UNREACHABLE,
+                NET_UNREACHABLE,
+                packet,
+                f"no route to {dst} (RFC 1812 section 5.2.7.1)",
+            )
+            return
+        if packet.header_length + len(packet.payload) > route.interface.mtu:
+            if packet.dont_fragment:
+                self.send_error(
+                    DESTINATION_UNREACHABLE,
+                    FRAGMENTATION_NEEDED,
+                    packet,
+                    "too big for the next link, and it must not be cut (RFC 1812 section 5.2.7.1)",
+                    route.interface.mtu,
+                )
+            else:
+                self._discard(packet, "too big for the next link: this router doesn't fragment")
+            return
+        packet.ttl -= 1
+        packet.checksum = None
+        reason = f"on its way to {dst}: forward by the route {route}, one less to live (RFC 1812 section 5.2)"
+        self._transmit(route, packet, reason)
+
+    # --- trouble ----------------------------------------------------------------------------
+
+    def send_error(
+        self, type_: int, code: int, about: Ipv4Packet, reason: str, mtu: int = 0
+    ) -> None:
+        """Tell a packet's sender, by ICMP, what became of it; and the record."""
+        self._discard(about, reason)
+        if self.errors is not None:
+            self.errors.send_error(type_, code, about, reason, mtu)
+
+    def report_to_protocol(self, packet: Ipv4Packet, error: int, why: str) -> None:
+        """Tell the protocol whose packet this was (or its quoted start) that it didn't arrive."""
+        handler = self.protocols.get(packet.protocol)
+        if handler is not None:
+            handler.unreachable(packet, error, why)
+
+    def _neighbour_unreachable(self, data: bytes) -> None:
+        packet = Ipv4Packet.parse(data)
+        if packet.src in self._addresses:
+            self._discard(packet, f"nobody on the link answers for {packet.dst} or its gateway")
+            self.report_to_protocol(packet, EHOSTUNREACH, "No route to host: ARP got no answer")
+        else:
+            self.send_error(
+                DESTINATION_UNREACHABLE,
+                HOST_UNREACHABLE,
+                packet,
+                f"nobody on the link answers for {packet.dst} (RFC 1812 section 3.3.2)",
+            )
+
+    def _answers_for(self, interface: Interface, address: IPv4Address) -> bool:
+        mine = self._addresses.get(address)
+        return mine is not None and mine[0] is interface
+
+    def _discard(self, packet: Ipv4Packet, why: str) -> None:
+        fields = {
+            "src": str(packet.src),
+            "dst": str(packet.dst),
+            "protocol": packet.protocol,
+            "why": why,
+        }
+        self._sim.record(self._host, "network", "discarded", fields)

@@ -1,0 +1,68 @@
+"""The routing table: which interface, and which neighbour, a packet goes to next.
+
+The longest prefix that holds the destination wins (RFC 1812 section 5.2.4.3).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from netlab.link.interface import Interface
+from netlab.network.address import IPv4Address, Prefix
+
+
+@dataclass(slots=True)
+class Route:
+    """Packets for `prefix` leave by `interface`: to `gateway`, or straight to the host where that is None.
+
+    `source` is the address that packets of this host get when they take the route.
+    """
+
+    prefix: Prefix
+    interface: Interface
+    source: IPv4Address
+    gateway: IPv4Address | None = None
+
+    def __str__(self) -> str:
+        via = f"via {self.gateway} " if self.gateway is not None else ""
+        return f"{self.prefix} {via}dev {self.interface.name} src {self.source}"
+
+
+class RoutingTable:
+    """The routes of one host. Look-ups are remembered until the table changes."""
+
+    def __init__(self) -> None:
+        self._routes: list[Route] = []
+        self._found: dict[int, Route | None] = {}
+
+    def add(self, route: Route) -> None:
+        """Add a route. Of two with the same prefix the first one stands."""
+        self._routes.append(route)
+        self._routes.sort(
+            key=lambda each: -each.prefix.length
+        )  # stable: the first of equals stays first
+        self._found.clear()
+
+    def remove(self, route: Route) -> None:
+        """Take a route out; one that isn't there is a ValueError."""
+        self._routes.remove(route)
+        self._found.clear()
+
+    def lookup(self, dst: IPv4Address) -> Route | None:
+        """The route with the longest prefix that holds `dst`, or None."""
+        try:
+            return self._found[dst]
+        except KeyError:
+            if len(self._found) >= 4096:
+                self._found.clear()
+            found = next((route for route in self._routes if dst in route.prefix), None)
+            self._found[dst] = found
+            return found
+
+    def __iter__(self) -> Iterator[Route]:
+        return iter(self._routes)
+
+    def __len__(self) -> int:
+        return len(self._routes)
+
+    def __repr__(self) -> str:
+        return "\n".join(str(route) for route in self._routes) or "no routes"

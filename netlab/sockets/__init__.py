@@ -1,0 +1,1 @@
+"""The door between application and transport: BSD sockets, as Python's standard library has them."""

@@ -1,0 +1,173 @@
+"""`with on(host):` the standard library's `socket` speaks through a simulated host.
+
+Only code that runs inside the block sees it: other threads, other programs, and an event loop that
+runs on meanwhile keep the real one. While any such block is open, the names in the modules `socket`
+and `time` are bound to doors that look at who is asking; when the last block is left they are put
+back.
+"""
+
+import functools
+import socket as std
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from netlab.errors import ConfigurationError
+from netlab.sockets import names
+from netlab.sockets.socket import Socket
+from netlab.units import s
+
+if TYPE_CHECKING:
+    from netlab.host import Host
+
+_current: ContextVar["Host | None"] = ContextVar("netlab_host", default=None)
+_lock = threading.Lock()
+_open_blocks = 0
+_real: list[tuple[ModuleType, str, Any]] = []
+
+
+@contextmanager
+def on(host: "Host") -> Iterator["Host"]:
+    """Run the block on `host`: `socket`, and all that is built on it, and `time.sleep` are its own.
+
+    ``with on(alice): urllib.request.urlopen("http://bob/")``. Blocks may be nested.
+    """
+    if not hasattr(host, "socket"):
+        raise ConfigurationError(
+            f"on() takes a host of a network, such as net.host(...); got {host!r}"
+        )
+    _install()
+    token = _current.set(host)
+    try:
+        yield host
+    finally:
+        _current.reset(token)
+        _uninstall()
+
+
+class _SocketDoor:
+    """Stands for the class `socket.socket`: calls make a socket of whoever asks.
+
+    Not a class itself, so that one who derives from it (as the ssl module does) gets the real one.
+    """
+
+    def __init__(self, real: type[std.socket]) -> None:
+        self._real = real
+        self.__doc__ = real.__doc__
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        host = _current.get()
+        return (
+            self._real(*args, **kwargs) if host is None else Socket(host, *_kind(*args, **kwargs))
+        )
+
+    def __instancecheck__(self, value: object) -> bool:
+        return isinstance(value, self._real | Socket)
+
+    def __subclasscheck__(self, value: type) -> bool:
+        return issubclass(value, self._real | Socket)
+
+    def __mro_entries__(self, bases: tuple[object, ...]) -> tuple[type]:
+        return (self._real,)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+
+def _kind(
+    family: int = -1, type: int = -1, proto: int = -1, fileno: int | None = None
+) -> tuple[int]:
+    """Of the arguments of `socket.socket()`, the kind of socket; OSError for what isn't there."""
+    if family not in (-1, std.AF_INET):
+        raise OSError(
+            97, "Address family not supported by protocol: a simulated host speaks IPv4 (AF_INET)"
+        )
+    if fileno is not None:
+        raise OSError(9, "Bad file descriptor: a simulated host can't take over a real one")
+    return (std.SOCK_STREAM if type == -1 else type,)
+
+
+def _gethostbyname(host: "Host", name: str) -> str:
+    return str(host.names.resolve(name))
+
+
+def _gethostbyname_ex(host: "Host", name: str) -> tuple[str, list[str], list[str]]:
+    return name, [], [str(host.names.resolve(name))]
+
+
+def _gethostbyaddr(host: "Host", address: str) -> tuple[str, list[str], list[str]]:
+    resolved = host.names.resolve(address)
+    name = host.names.name_of(resolved)
+    if name is None:
+        raise std.herror(1, f"Unknown host: {address}")
+    return name, [], [str(resolved)]
+
+
+def _getfqdn(host: "Host", name: str = "") -> str:
+    return name or host.name
+
+
+def _getnameinfo(host: "Host", address: tuple[str, int], flags: int) -> tuple[str, str]:
+    resolved = host.names.resolve(address[0])
+    name = None if flags & std.NI_NUMERICHOST else host.names.name_of(resolved)
+    return name or str(resolved), str(address[1])
+
+
+def _sleep(host: "Host", seconds: float) -> None:
+    if seconds < 0:
+        raise ValueError("sleep length must be non-negative")
+    with host.sim.clock as clock:
+        clock.sleep(round(seconds * s))
+
+
+_DOORS: list[tuple[ModuleType, str, Callable[..., Any]]] = [
+    (
+        std,
+        "getaddrinfo",
+        lambda host, *args, **kwargs: names.getaddrinfo(host.names, *args, **kwargs),
+    ),
+    (std, "gethostname", lambda host: host.name),
+    (std, "gethostbyname", _gethostbyname),
+    (std, "gethostbyname_ex", _gethostbyname_ex),
+    (std, "gethostbyaddr", _gethostbyaddr),
+    (std, "getfqdn", _getfqdn),
+    (std, "getnameinfo", _getnameinfo),
+    (time, "sleep", _sleep),
+]
+
+
+def _door(real: Callable[..., Any], ours: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(real)
+    def ask(*args: Any, **kwargs: Any) -> Any:
+        host = _current.get()
+        return real(*args, **kwargs) if host is None else ours(host, *args, **kwargs)
+
+    return ask
+
+
+def _install() -> None:
+    global _open_blocks
+    with _lock:
+        _open_blocks += 1
+        if _open_blocks > 1:
+            return
+        _real.append((std, "socket", std.socket))
+        std.socket = _SocketDoor(std.socket)  # type: ignore[misc, assignment]
+        for module, name, ours in _DOORS:
+            real = getattr(module, name)
+            _real.append((module, name, real))
+            setattr(module, name, _door(real, ours))
+
+
+def _uninstall() -> None:
+    global _open_blocks
+    with _lock:
+        _open_blocks -= 1
+        if _open_blocks == 0:
+            while _real:
+                module, name, real = _real.pop()
+                setattr(module, name, real)

@@ -1,0 +1,71 @@
+"""Port numbers of one protocol on one host: who holds which (RFC 9293 section 3.9.1, RFC 768)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from errno import EADDRINUSE
+
+from netlab.network.address import IPv4Address
+
+EPHEMERAL = range(49_152, 65_536)
+"""The dynamic ports (RFC 6335 section 6), from which one is chosen when port 0 is asked for."""
+
+
+@dataclass(slots=True, eq=False)
+class Binding:
+    """A local address and port that somebody holds; 0.0.0.0 stands for all addresses of the host."""
+
+    address: IPv4Address
+    port: int
+    reuse: bool = False
+    listening: bool = False
+
+    def conflicts(self, other: "Binding") -> bool:
+        """Whether both can't be held at once."""
+        if self.port != other.port:
+            return False
+        overlap = (
+            self.address == other.address
+            or self.address.is_unspecified
+            or other.address.is_unspecified
+        )
+        return overlap and not (
+            self.reuse and other.reuse and not (self.listening or other.listening)
+        )
+
+
+class Ports:
+    """The bindings of one protocol. `is_busy(binding)` adds what else stands against one."""
+
+    def __init__(self, is_busy: Callable[[Binding], bool] = lambda binding: False) -> None:
+        self._bindings: list[Binding] = []
+        self._is_busy = is_busy
+        self._next = EPHEMERAL.start
+
+    def bind(self, address: IPv4Address, port: int, *, reuse: bool = False) -> Binding:
+        """Hold `port` (0: one that is free) at `address`. OSError (EADDRINUSE) when somebody else does."""
+        if port:
+            binding = Binding(address, port, reuse)
+            if not self._is_free(binding):
+                raise OSError(EADDRINUSE, f"Address already in use: {address}:{port}")
+        else:
+            binding = self._choose(address)
+        self._bindings.append(binding)
+        return binding
+
+    def release(self, binding: Binding) -> None:
+        """Let go."""
+        if binding in self._bindings:
+            self._bindings.remove(binding)
+
+    def _choose(self, address: IPv4Address) -> Binding:
+        for _ in EPHEMERAL:
+            binding = Binding(address, self._next)
+            self._next = self._next + 1 if self._next + 1 in EPHEMERAL else EPHEMERAL.start
+            if self._is_free(binding):
+                return binding
+        raise OSError(EADDRINUSE, "Address already in use: all ephemeral ports are taken")
+
+    def _is_free(self, binding: Binding) -> bool:
+        if self._is_busy(binding):
+            return False
+        return not any(binding.conflicts(other) for other in self._bindings)

@@ -1,0 +1,204 @@
+"""A segment arrives: RFC 9293 section 3.10.7, check by check and in its order.
+
+The steps are numbered as there. What changes the state is looked up in the transition table; what
+doesn't is done here. Left out: security compartments (third check) and urgent data (sixth).
+"""
+
+from typing import TYPE_CHECKING
+
+from netlab.transport.tcp.options import maximum_segment_size
+from netlab.transport.tcp.segment import RST, SYN, Segment
+from netlab.transport.tcp.seq import less, less_equal, plus
+from netlab.transport.tcp.states import SYNCHRONIZED, State, TcpEvent
+
+if TYPE_CHECKING:
+    from netlab.transport.tcp.connection import Connection
+
+DEFAULT_MSS = 536
+"""What is assumed of a side that announces no MSS (RFC 9293 section 3.7.1, MUST-15)."""
+
+_RECEIVING = frozenset({State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2})
+
+
+def segment_arrives(connection: "Connection", segment: Segment) -> None:
+    """Process a segment for this connection, in whatever state it is."""
+    state = connection.state
+    if state is State.LISTEN:
+        _in_listen(connection, segment)
+    elif state is State.SYN_SENT:
+        _in_syn_sent(connection, segment)
+    elif state is not State.CLOSED:
+        _otherwise(connection, segment)
+
+
+def _in_listen(connection: "Connection", segment: Segment) -> None:
+    """3.10.7.2. RSTs and ACKs were dealt with by the endpoint: what comes here is a SYN."""
+    if not segment.syn:
+        return
+    _note_syn(connection, segment)
+    connection.sender.update_window(segment)
+    connection.sender.begin(connection.choose_isn())
+    connection.happens(TcpEvent.RCV_SYN, "a SYN came in LISTEN: somebody wants to connect")
+    connection.receiver.take(_without_syn(segment))
+
+
+def _in_syn_sent(connection: "Connection", segment: Segment) -> None:
+    """3.10.7.3."""
+    sender = connection.sender
+    acceptable = segment.has_ack and less(sender.iss, segment.ack)
+    # First, check the ACK bit.
+    if segment.has_ack and not (acceptable and less_equal(segment.ack, sender.snd_max)):
+        if not segment.rst:
+            connection.emit_bare(
+                segment.ack, RST, "an ACK of something that was never sent (RFC 9293 3.10.7.3)"
+            )
+        return
+    # Second, check the RST bit.
+    if segment.rst:
+        if acceptable:
+            connection.happens(TcpEvent.RCV_RST, "the SYN was answered by a RST: nobody listens")
+        return
+    # Fourth, check the SYN bit.
+    if not segment.syn:
+        return
+    _note_syn(connection, segment)
+    sender.update_window(segment)
+    if acceptable:
+        sender.acknowledged(segment.ack)
+        connection.happens(
+            TcpEvent.RCV_SYN_ACK, "the SYN was acknowledged, and theirs came with it"
+        )
+        rest = _without_syn(segment)
+        if rest.length:
+            _take_text_and_fin(connection, rest)
+        sender.send_what_fits("the connection is open: send what waits")
+    else:
+        connection.happens(
+            TcpEvent.RCV_SYN, "a SYN crossed ours: both sides open at once (RFC 9293 section 3.5)"
+        )
+
+
+def _otherwise(connection: "Connection", segment: Segment) -> None:
+    """3.10.7.4: all other states."""
+    sender, receiver = connection.sender, connection.receiver
+    if connection.state is State.SYN_RCVD and segment.syn and segment.has_ack:
+        if segment.seq == receiver.irs:  # opened from both sides: the SYN is known, its ACK is news
+            segment = _without_syn(segment)
+
+    # First, check the sequence number.
+    if not receiver.is_acceptable(segment):
+        if segment.rst:
+            return
+        if connection.state is State.TIME_WAIT and segment.fin:
+            connection.happens(TcpEvent.RCV_FIN, "the FIN came again: our last ACK was lost")
+            return
+        if segment.seq == receiver.rcv_nxt and segment.has_ack:
+            # The window is shut: no text is taken, but the ACK counts (MUST-66).
+            _check_ack(connection, segment)
+        if connection.state is not State.CLOSED:
+            connection.send_ack(
+                "not in the window: tell what is expected (RFC 9293 3.10.7.4, first)"
+            )
+        return
+
+    # Second, check the RST bit, with the care that RFC 5961 section 3 asks for.
+    if segment.rst:
+        if segment.seq != receiver.rcv_nxt:
+            connection.send_ack(
+                "a RST in the window but not at its edge: challenge it (RFC 5961 3.2)"
+            )
+        elif connection.state is State.SYN_RCVD and connection.passive:
+            connection.happens(TcpEvent.RCV_RST_PASSIVE, "the one who sent the SYN takes it back")
+        else:
+            connection.happens(
+                TcpEvent.RCV_RST, "a RST came: the other side knows no such connection"
+            )
+        return
+
+    # Fourth, check the SYN bit.
+    if segment.syn:
+        if connection.state is State.SYN_RCVD and connection.passive:
+            connection.happens(TcpEvent.RCV_SYN, "a second SYN in the window: start over")
+        else:
+            connection.send_ack("a SYN on a connection that is open: challenge it (RFC 5961 4.2)")
+        return
+
+    # Fifth, check the ACK field.
+    if not segment.has_ack or not _check_ack(connection, segment):
+        return
+
+    # Seventh and eighth: the text, and the FIN.
+    _take_text_and_fin(connection, segment)
+    if connection.state in SYNCHRONIZED:
+        sender.send_what_fits("an ACK came: send what it allows")
+
+
+def _check_ack(connection: "Connection", segment: Segment) -> bool:
+    """The fifth check; false when the segment ends here."""
+    sender = connection.sender
+    ack = segment.ack
+    is_news = less(sender.snd_una, ack) and less_equal(ack, sender.snd_max)
+
+    if connection.state is State.SYN_RCVD:
+        if not is_news:
+            connection.emit_bare(ack, RST, "not an ACK of our SYN (RFC 9293 3.10.7.4, fifth)")
+            return False
+        sender.update_window(segment)
+        connection.happens(TcpEvent.RCV_ACK_OF_SYN, "our SYN was acknowledged")
+
+    if is_news:
+        sender.acknowledged(ack)
+    elif less(sender.snd_max, ack):
+        connection.send_ack("an ACK of something not yet sent (RFC 9293 3.10.7.4, fifth)")
+        return False
+    elif sender.is_duplicate(segment):
+        sender.duplicate_ack()
+    if less_equal(sender.snd_una, ack) and (
+        less(sender.snd_wl1, segment.seq)
+        or (sender.snd_wl1 == segment.seq and less_equal(sender.snd_wl2, ack))
+    ):
+        sender.update_window(segment)
+
+    if sender.fin_acknowledged and connection.state in (
+        State.FIN_WAIT_1,
+        State.CLOSING,
+        State.LAST_ACK,
+    ):
+        connection.happens(TcpEvent.RCV_ACK_OF_FIN, "our FIN was acknowledged")
+    return connection.state is not State.CLOSED
+
+
+def _take_text_and_fin(connection: "Connection", segment: Segment) -> None:
+    receiver = connection.receiver
+    # Seventh, process the segment text.
+    if connection.state in _RECEIVING and (segment.payload or segment.fin):
+        if segment.payload and receiver.closed_by_user:
+            connection.abort(
+                "data came after the user had closed: they would be lost (RFC 9293 section 3.6.1)"
+            )
+            return
+        receiver.take(segment)
+    # Eighth, check the FIN bit: of this segment, or of one that came too early.
+    if receiver.fin_reached and connection.state in _RECEIVING:
+        receiver.pass_fin()
+        connection.happens(TcpEvent.RCV_FIN, "a FIN came: the other side sends no more")
+
+
+def _note_syn(connection: "Connection", segment: Segment) -> None:
+    """What the other side's SYN tells: where its numbers begin, and the largest segment it takes."""
+    connection.receiver.begin(segment.seq)
+    announced = maximum_segment_size(segment.options)
+    connection.limit_mss(DEFAULT_MSS if announced is None else announced)
+
+
+def _without_syn(segment: Segment) -> Segment:
+    """The rest of a segment behind its SYN."""
+    return Segment(
+        segment.source_port,
+        segment.destination_port,
+        plus(segment.seq, 1),
+        segment.ack,
+        segment.flags & ~SYN,
+        segment.window,
+        segment.payload,
+    )

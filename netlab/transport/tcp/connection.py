@@ -1,0 +1,279 @@
+"""One TCP connection: it ties the parts together and holds no mechanism of its own.
+
+The state changes only by the transition table (`happens`); what a transition does is a list of
+actions there, each of which is one method here.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from errno import ECONNREFUSED, ECONNRESET, ETIMEDOUT
+from typing import TYPE_CHECKING, Any
+
+from netlab.network.address import IPv4Address
+from netlab.sim.program import Signal
+from netlab.sim.recording import Event
+from netlab.transport.tcp.arrives import segment_arrives
+from netlab.transport.tcp.isn import initial_sequence_number
+from netlab.transport.tcp.options import build_options, mss_option
+from netlab.transport.tcp.receiver import Receiver
+from netlab.transport.tcp.segment import ACK, RST, SYN, Segment
+from netlab.transport.tcp.sender import Sender
+from netlab.transport.tcp.states import Action, State, TcpEvent, Transition
+from netlab.transport.tcp.timers import TcpTimer
+from netlab.units import show_time
+
+if TYPE_CHECKING:
+    from netlab.transport.tcp.endpoint import Tcp
+
+SocketAddress = tuple[IPv4Address, int]
+
+
+class Connection:
+    """The control block (TCB) of one connection, with the user's calls of RFC 9293 section 3.9.1.
+
+    `error` is what ended it, if not a close. `readable` and `writable` are notified when a user who
+    waits for either may go on.
+    """
+
+    def __init__(self, tcp: "Tcp", local: SocketAddress, remote: SocketAddress) -> None:
+        self.tcp = tcp
+        self.clock = tcp.clock
+        self.settings = settings = tcp.settings
+        self.local = local
+        self.remote = remote
+        self.label = f"{local[0]}:{local[1]} > {remote[0]}:{remote[1]}"
+        self.state = State.CLOSED
+        self.passive = False
+        self.error: OSError | None = None
+        self.mss = self._offered_mss = tcp.largest_segment(remote[0])
+        self.readable = Signal(self.clock)
+        self.writable = Signal(self.clock)
+        self.on_open: Callable[[Connection], None] | None = None
+        self.path: list[tuple[State, TcpEvent, State]] = []
+        self.sender = Sender(
+            self,
+            tcp.parts.new_rto(settings),
+            tcp.parts.new_congestion(settings, self.mss),
+            settings.send_buffer,
+        )
+        self.receiver = Receiver(self, settings.receive_buffer)
+        self._time_wait = TcpTimer(self, "TIME_WAIT (2 MSL)", self._on_time_wait_over)
+        self._actions: dict[Action, Callable[[str], None]] = {
+            Action.SEND_SYN: self._send_syn,
+            Action.SEND_SYN_ACK: self._send_syn_ack,
+            Action.SEND_ACK: self.send_ack,
+            Action.SEND_FIN: self._send_fin,
+            Action.SEND_RST: self._send_rst,
+            Action.START_2MSL: self._start_time_wait,
+            Action.REPORT_OPEN: self._report_open,
+            Action.REPORT_REFUSED: lambda why: self._fail(ECONNREFUSED, "Connection refused"),
+            Action.REPORT_RESET: lambda why: self._fail(ECONNRESET, "Connection reset by peer"),
+            Action.REPORT_TIMEOUT: lambda why: self._fail(ETIMEDOUT, "Connection timed out"),
+            Action.DELETE_TCB: self._delete,
+        }
+
+    def __repr__(self) -> str:
+        return f"<TCP connection {self.label}, {self.state}>"
+
+    # --- the state machine ------------------------------------------------------------------
+
+    def happens(self, event: TcpEvent, why: str) -> bool:
+        """Take the transition for `event`: record it, do its actions. False where the table has none."""
+        state = self.state
+        row = self.tcp.parts.transitions.get((state, event))
+        if row is None:
+            self.record("no transition", {"state": str(state), "on": str(event)}, why)
+            return False
+        actions, then, section = Transition(*row)
+        reason = f"{why} (RFC 9293 section {section})"
+        self.state = then
+        self.path.append((state, event, then))
+        done = self.record("state", {"from": str(state), "to": str(then), "on": str(event)}, reason)
+        if done is not None:
+            self.clock.cause = done
+        for action in actions:
+            self._actions[action](reason)
+        return True
+
+    def arrive(self, segment: Segment) -> None:
+        """A segment for this connection came."""
+        segment_arrives(self, segment)
+
+    # --- the user's calls (RFC 9293 section 3.9.1) ------------------------------------------
+
+    def open(self, *, passive: bool = False) -> None:
+        """OPEN: wait for somebody, or (active) send a SYN."""
+        self.passive = passive
+        if not passive:
+            self.sender.begin(self.choose_isn())
+        self.happens(
+            TcpEvent.PASSIVE_OPEN if passive else TcpEvent.ACTIVE_OPEN,
+            "the user listens" if passive else "the user connects",
+        )
+
+    def send(self, data: bytes) -> int:
+        """SEND: queue as much of `data` as there is room for; how much that was."""
+        sender = self.sender
+        taken = data[: sender.free]
+        sender.buffer += taken
+        if self.state in (State.ESTABLISHED, State.CLOSE_WAIT):
+            sender.send_what_fits("the user sends")
+        return len(taken)
+
+    def receive(self, count: int, *, peek: bool = False) -> bytes:
+        """RECEIVE: up to `count` bytes that are there; b"" when none are."""
+        return self.receiver.read(count, keep=peek)
+
+    def close(self) -> None:
+        """CLOSE: no more will be sent. Receiving goes on."""
+        if not self.sender.fin_wanted and self.state not in (State.CLOSED, State.TIME_WAIT):
+            self.happens(TcpEvent.CLOSE, "the user closes")
+
+    def close_both_ways(self) -> None:
+        """CLOSE by a user who won't read any more either, as `close()` on a socket means it."""
+        self.receiver.closed_by_user = True
+        if self.receiver.buffer and self.state in (State.ESTABLISHED, State.CLOSE_WAIT):
+            self.abort("the user closes with data unread: they are lost (RFC 9293 section 3.6.1)")
+        else:
+            self.close()
+
+    def abort(self, why: str = "the user aborts") -> None:
+        """ABORT: end at once, and tell the other side by a RST."""
+        if self.state is not State.CLOSED:
+            self.happens(TcpEvent.ABORT, why)
+            if self.error is None:
+                self.error = OSError(ECONNRESET, "Connection aborted")
+
+    @property
+    def at_end(self) -> bool:
+        """Whether all that the other side sent has been read: its FIN came, or the connection ended."""
+        return not self.receiver.buffer and self.state not in (
+            State.SYN_SENT,
+            State.SYN_RCVD,
+            State.ESTABLISHED,
+            State.FIN_WAIT_1,
+            State.FIN_WAIT_2,
+        )
+
+    # --- sending ----------------------------------------------------------------------------
+
+    def emit(self, seq: int, flags: int, text: bytes, why: str, options: bytes = b"") -> None:
+        """Send a segment with the present acknowledgment and window."""
+        receiver = self.receiver
+        window = receiver.offer_window()
+        ack = receiver.rcv_nxt if flags & ACK else 0
+        if flags & ACK:
+            receiver.acknowledged()
+        segment = Segment(self.local[1], self.remote[1], seq, ack, flags, window, text, options)
+        self.tcp.transmit(segment, self.local[0], self.remote[0], why)
+
+    def emit_bare(self, seq: int, flags: int, why: str) -> None:
+        """Send a RST that acknowledges nothing."""
+        segment = Segment(self.local[1], self.remote[1], seq, 0, flags, 0)
+        self.tcp.transmit(segment, self.local[0], self.remote[0], why)
+
+    def send_ack(self, why: str) -> None:
+        """Send an acknowledgment by itself."""
+        self.emit(self.sender.snd_nxt, ACK, b"", why)
+
+    def window_opened(self) -> None:
+        """The user has read so much that the other side should hear of it."""
+        if self.state in (State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2):
+            self.send_ack("the user has read: the window opens again (RFC 9293 section 3.8.6.2.2)")
+
+    def repeat_syn(self, why: str) -> None:
+        """The SYN, or the SYN,ACK, got no answer: send it again."""
+        why = f"retransmission: {why}"
+        if self.state is State.SYN_SENT:
+            self._send_syn(why)
+        else:
+            self._send_syn_ack(why)
+
+    # --- what the parts need ----------------------------------------------------------------
+
+    def record(self, kind: str, fields: dict[str, Any], reason: str = "") -> Event | None:
+        """Record an event of this connection."""
+        fields["connection"] = self.label
+        return self.tcp.sim.record(self.tcp.host, "transport", kind, fields, reason)
+
+    def choose_isn(self) -> int:
+        """The initial sequence number for this connection, were it opened now."""
+        if self.settings.isn is not None:
+            return self.settings.isn
+        return initial_sequence_number(self.clock.now, self.local, self.remote, self.tcp.isn_secret)
+
+    def limit_mss(self, announced: int) -> None:
+        """The other side takes segments of at most `announced` bytes (RFC 9293 section 3.7.1)."""
+        self.mss = max(1, min(self._offered_mss, announced))
+        if self.mss != self.sender.congestion.mss:
+            self.sender.congestion = self.tcp.parts.new_congestion(self.settings, self.mss)
+
+    def timed_out(self, why: str) -> None:
+        """Nothing was heard for too long."""
+        self.happens(TcpEvent.USER_TIMEOUT, why)
+
+    def unreachable(self, error: int, why: str) -> None:
+        """ICMP or ARP says that a segment didn't arrive. It ends only a connection that isn't open yet."""
+        if self.state in (State.SYN_SENT, State.SYN_RCVD):
+            self._fail(error, why)
+            self.happens(TcpEvent.ABORT, why)
+        else:
+            self.record(
+                "soft error", {"errno": error}, f"{why}: not a reason to give up (RFC 9293 3.9.2.2)"
+            )
+
+    # --- the actions of the table -----------------------------------------------------------
+
+    def _send_syn(self, why: str) -> None:
+        self.sender.syn_sent()
+        self.emit(self.sender.iss, SYN, b"", why, self._syn_options())
+
+    def _send_syn_ack(self, why: str) -> None:
+        self.sender.syn_sent()
+        self.emit(self.sender.iss, SYN | ACK, b"", why, self._syn_options())
+
+    def _syn_options(self) -> bytes:
+        return build_options([mss_option(self._offered_mss)])
+
+    def _send_fin(self, why: str) -> None:
+        self.sender.fin_wanted = True
+        self.sender.send_what_fits(why)
+
+    def _send_rst(self, why: str) -> None:
+        self.emit(self.sender.snd_nxt, RST | ACK, b"", why)
+
+    def _start_time_wait(self, why: str) -> None:
+        self.sender.stop()
+        settings = self.settings
+        if not settings.time_wait:
+            self._on_time_wait_over()
+            return
+        self._time_wait.arm(
+            2 * settings.msl,
+            f"wait 2 MSL, {show_time(2 * settings.msl)}: the last ACK may be lost, and old segments"
+            " may still be under way (RFC 9293 section 3.6.1)",
+        )
+
+    def _on_time_wait_over(self) -> None:
+        self.happens(TcpEvent.TIMEOUT_2MSL, "2 MSL have passed: nothing of this connection is left")
+
+    def _report_open(self, why: str) -> None:
+        self.readable.notify()
+        self.writable.notify()
+        if self.on_open is not None:
+            self.on_open(self)
+
+    def _fail(self, number: int, text: str) -> None:
+        if self.error is None:
+            self.error = OSError(number, text)
+
+    def _delete(self, why: str) -> None:
+        self.sender.stop()
+        self.receiver.stop()
+        self._time_wait.cancel()
+        self.tcp.forget(self)
+        self.readable.notify()
+        self.writable.notify()
+
+
+ConnectionQueue = deque[Connection]

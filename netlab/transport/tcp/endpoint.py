@@ -1,0 +1,218 @@
+"""TCP on one host: ports, and which connection a segment is for (RFC 9293 section 3.10.7)."""
+
+from collections import deque
+from collections.abc import Callable
+from errno import EADDRINUSE, EADDRNOTAVAIL
+
+from netlab.errors import ParseError
+from netlab.network.address import IPv4Address
+from netlab.network.ipv4 import Ipv4
+from netlab.network.ipv4_packet import PROTOCOL_TCP, Ipv4Packet
+from netlab.sim.program import Signal
+from netlab.sim.simulation import Simulation
+from netlab.transport.ports import Binding, Ports
+from netlab.transport.tcp.connection import Connection, SocketAddress
+from netlab.transport.tcp.parts import TcpParts
+from netlab.transport.tcp.segment import ACK, RST, Segment
+from netlab.transport.tcp.seq import plus
+from netlab.transport.tcp.settings import TcpSettings
+from netlab.transport.tcp.states import State
+
+
+class Listener:
+    """A port in LISTEN: connections being opened (`opening`), and those that wait for `accept`."""
+
+    def __init__(self, tcp: "Tcp", local: SocketAddress, backlog: int) -> None:
+        self.local = local
+        self.backlog = max(1, backlog)
+        self.opening: set[Connection] = set()
+        self.accepted: deque[Connection] = deque()
+        self.acceptable = Signal(tcp.clock)
+        self.closed = False
+
+    def on_open(self, connection: Connection) -> None:
+        """A handshake is complete."""
+        self.opening.discard(connection)
+        self.accepted.append(connection)
+        self.acceptable.notify()
+
+    @property
+    def full(self) -> bool:
+        """Whether no more connections may wait."""
+        return len(self.accepted) + len(self.opening) >= self.backlog + 1
+
+
+class Tcp:
+    """TCP on one host. `connections` are those that exist, TIME_WAIT included."""
+
+    def __init__(self, sim: Simulation, host: str, ipv4: Ipv4) -> None:
+        self.sim = sim
+        self.clock = sim.clock
+        self.host = host
+        self.settings = TcpSettings()
+        self.parts = TcpParts()
+        self.isn_secret = sim.seed_for(f"secret of {host} for initial sequence numbers")
+        self._ipv4 = ipv4
+        self._connections: dict[tuple[int, int, int, int], Connection] = {}
+        self._listeners: dict[tuple[int, int], Listener] = {}
+        self._ports = Ports(self._is_held_by_connection)
+        ipv4.protocols[PROTOCOL_TCP] = self
+
+    @property
+    def connections(self) -> list[Connection]:
+        """All connections, the oldest first."""
+        return list(self._connections.values())
+
+    @property
+    def listeners(self) -> list[Listener]:
+        """All ports in LISTEN."""
+        return list(self._listeners.values())
+
+    # --- opening ----------------------------------------------------------------------------
+
+    def bind(self, address: IPv4Address, port: int, *, reuse: bool = False) -> Binding:
+        """Hold a local port (0: any that is free). OSError (EADDRINUSE).
+
+        A port of which connections are left, in TIME_WAIT say, can be had only with `reuse`.
+        """
+        return self._ports.bind(address, port, reuse=reuse)
+
+    def release(self, binding: Binding) -> None:
+        """Let go of a local port."""
+        self._ports.release(binding)
+
+    def connect(self, binding: Binding, remote: SocketAddress) -> Connection:
+        """Begin to open a connection from a local port.
+
+        OSError: ENETUNREACH without a route, EADDRNOTAVAIL while the socket pair is in use.
+        """
+        address = binding.address
+        if address.is_unspecified:
+            address = self._ipv4.source_for(remote[0])
+        key = (address, binding.port, remote[0], remote[1])
+        if key in self._connections:
+            raise OSError(
+                EADDRNOTAVAIL,
+                f"Cannot assign requested address: {self._connections[key]!r} has this socket pair",
+            )
+        connection = Connection(self, (address, binding.port), remote)
+        self._connections[key] = connection
+        connection.open()
+        return connection
+
+    def listen(self, binding: Binding, backlog: int) -> Listener:
+        """Wait for connections to a local port. OSError (EADDRINUSE)."""
+        local = (binding.address, binding.port)
+        if local in self._listeners:
+            raise OSError(EADDRINUSE, f"Address already in use: {local[0]}:{local[1]}")
+        binding.listening = True
+        listener = self._listeners[local] = Listener(self, local, backlog)
+        return listener
+
+    def stop_listening(self, listener: Listener) -> None:
+        """End a listener: connections that nobody accepted are reset."""
+        self._listeners.pop(listener.local, None)
+        listener.closed = True
+        for connection in [*listener.opening, *listener.accepted]:
+            connection.abort("the listener was closed before anybody accepted")
+        listener.acceptable.notify()
+
+    def forget(self, connection: Connection) -> None:
+        """The connection's TCB is deleted."""
+        local, remote = connection.local, connection.remote
+        self._connections.pop((local[0], local[1], remote[0], remote[1]), None)
+        listener = self._listener_for(local)
+        if listener is not None:
+            listener.opening.discard(connection)
+
+    def largest_segment(self, remote: IPv4Address) -> int:
+        """The MSS to announce: what fits the first link, without the headers (RFC 9293 section 3.7.1)."""
+        return max(1, self._ipv4.mtu_for(remote) - 40)
+
+    # --- segments ---------------------------------------------------------------------------
+
+    def transmit(self, segment: Segment, src: IPv4Address, dst: IPv4Address, why: str) -> None:
+        """Hand a segment to IP."""
+        self._ipv4.send(
+            dst, PROTOCOL_TCP, segment.pack(src, dst), src=src, dont_fragment=True, reason=why
+        )
+
+    def receive(self, packet: Ipv4Packet) -> None:
+        """A packet with a segment came: check it, and find whose it is."""
+        data = packet.payload
+        src, dst = packet.src, packet.dst
+        try:
+            segment = Segment.parse(data)
+        except ParseError as error:
+            self._discard(packet, str(error))
+            return
+        if not Segment.verify(data, src, dst):
+            self._discard(packet, "the TCP checksum is wrong: drop it silently (RFC 9293 3.1)")
+            return
+        key = (dst, segment.destination_port, src, segment.source_port)
+        connection = self._connections.get(key)
+        if connection is not None:
+            connection.arrive(segment)
+        else:
+            self._for_no_connection(packet, segment)
+
+    def unreachable(self, packet: Ipv4Packet, error: int, why: str) -> None:
+        """A segment of ours didn't arrive: tell its connection."""
+        if len(packet.payload) < 4:
+            return
+        ports = packet.payload
+        local_port = int.from_bytes(ports[:2], "big")
+        remote_port = int.from_bytes(ports[2:4], "big")
+        connection = self._connections.get((packet.src, local_port, packet.dst, remote_port))
+        if connection is not None:
+            connection.unreachable(error, why)
+
+    def _for_no_connection(self, packet: Ipv4Packet, segment: Segment) -> None:
+        local = (packet.dst, segment.destination_port)
+        listener = self._listener_for(local)
+        if listener is None:
+            self._reset(
+                packet, segment, f"nobody is at port {local[1]} (RFC 9293 section 3.10.7.1)"
+            )
+        elif segment.rst:
+            return
+        elif segment.has_ack:
+            self._reset(packet, segment, "an ACK in LISTEN, of nothing (RFC 9293 section 3.10.7.2)")
+        elif segment.syn and not self._ipv4.is_broadcast(packet.dst):
+            if listener.full:
+                self._discard(packet, f"the backlog of port {local[1]} is full: {listener.backlog}")
+                return
+            remote = (packet.src, segment.source_port)
+            connection = Connection(self, local, remote)
+            connection.state = State.LISTEN  # it takes over from its listener
+            connection.passive = True
+            connection.on_open = listener.on_open
+            listener.opening.add(connection)
+            self._connections[(*local, *remote)] = connection
+            connection.arrive(segment)
+
+    def _reset(self, packet: Ipv4Packet, segment: Segment, why: str) -> None:
+        """A RST for a segment that no connection takes (RFC 9293 section 3.10.7.1)."""
+        if segment.rst:
+            return
+        if segment.has_ack:
+            seq, ack, flags = segment.ack, 0, RST
+        else:
+            seq, ack, flags = 0, plus(segment.seq, segment.length), RST | ACK
+        answer = Segment(segment.destination_port, segment.source_port, seq, ack, flags, 0)
+        self.transmit(answer, packet.dst, packet.src, why)
+
+    def _listener_for(self, local: SocketAddress) -> Listener | None:
+        exact = self._listeners.get(local)
+        return exact or self._listeners.get((IPv4Address.UNSPECIFIED, local[1]))
+
+    def _is_held_by_connection(self, binding: Binding) -> bool:
+        return not binding.reuse and any(
+            connection.local[1] == binding.port
+            and binding.address in (connection.local[0], IPv4Address.UNSPECIFIED)
+            for connection in self._connections.values()
+        )
+
+    def _discard(self, packet: Ipv4Packet, why: str) -> None:
+        fields = {"src": str(packet.src), "dst": str(packet.dst), "why": why}
+        self.sim.record(self.host, "transport", "discarded", fields)

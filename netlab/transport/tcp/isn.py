@@ -1,0 +1,24 @@
+"""The initial sequence number of a connection (RFC 9293 section 3.4.1, RFC 6528 section 3).
+
+ISN = M + F(local address, local port, remote address, remote port, secret key)
+
+M is a clock that ticks every four microseconds, so that a connection starts above what earlier
+ones between the same socket pair have used. F is different for each socket pair, so that one who
+knows his own connection's number can't guess another's.
+"""
+
+import hashlib
+
+from netlab.transport.tcp.seq import MASK
+from netlab.units import us
+
+TICK = 4 * us
+
+
+def initial_sequence_number(
+    now: int, local: tuple[int, int], remote: tuple[int, int], secret: int
+) -> int:
+    """The ISN for a connection from `local` to `remote` (address, port) that opens at `now` ns."""
+    pair = f"{local[0]} {local[1]} {remote[0]} {remote[1]}".encode()
+    digest = hashlib.blake2b(pair, digest_size=4, key=secret.to_bytes(16, "big")).digest()
+    return (now // TICK + int.from_bytes(digest, "big")) & MASK

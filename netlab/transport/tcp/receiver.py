@@ -1,0 +1,155 @@
+"""The receiving half of a connection: what was received, what may still come, and when to say so.
+
+rcv_nxt     the next byte that is expected (RCV.NXT)
+window      how many bytes from there on are accepted (RCV.WND)
+buffer      bytes in order that the user hasn't read yet
+"""
+
+from typing import TYPE_CHECKING
+
+from netlab.transport.tcp.reassembler import Reassembler
+from netlab.transport.tcp.segment import Segment
+from netlab.transport.tcp.seq import distance, plus
+from netlab.transport.tcp.timers import TcpTimer
+from netlab.units import show_time
+
+if TYPE_CHECKING:
+    from netlab.transport.tcp.connection import Connection
+
+LARGEST_WINDOW = 65_535
+
+
+class Receiver:
+    """Takes in segments' text, keeps the window, and decides when an acknowledgment is due."""
+
+    def __init__(self, connection: "Connection", capacity: int) -> None:
+        self.rcv_nxt = 0
+        self.irs = 0
+        self.buffer = bytearray()
+        self.capacity = capacity
+        self.reassembler = Reassembler()
+        self.fin_seq: int | None = None
+        self.closed_by_user = False
+        self._connection = connection
+        self._right_edge = 0  # the highest sequence number promised: the window never shrinks
+        self._unacknowledged = 0  # bytes received and not acknowledged yet
+        self._delayed_ack = TcpTimer(connection, "delayed ACK", self._on_delayed_ack)
+
+    def begin(self, irs: int) -> None:
+        """The other side's SYN came, with its initial sequence number."""
+        self.irs = irs
+        self.rcv_nxt = self._right_edge = plus(irs, 1)
+
+    # --- the window -------------------------------------------------------------------------
+
+    @property
+    def window(self) -> int:
+        """RCV.WND: what has been promised and not been used."""
+        return max(0, distance(self.rcv_nxt, self._right_edge))
+
+    def offer_window(self) -> int:
+        """The window to announce now. It grows only by steps worth having (RFC 9293 section 3.8.6.2.2)."""
+        free = min(self.capacity - len(self.buffer), LARGEST_WINDOW)
+        offered = distance(self.rcv_nxt, self._right_edge)
+        step = min(self.capacity // 2, self._connection.mss)
+        if free - offered >= step:
+            self._right_edge = plus(self.rcv_nxt, free)
+            return free
+        return max(0, offered)
+
+    def is_acceptable(self, segment: Segment) -> bool:
+        """Whether any part of it lies in the window: the four cases of RFC 9293 section 3.10.7.4."""
+        window = distance(self.rcv_nxt, self._right_edge)
+        start = distance(self.rcv_nxt, segment.seq)
+        length = segment.length
+        if window <= 0:
+            return length == 0 and start == 0
+        if length == 0:
+            return 0 <= start < window
+        return 0 <= start < window or 0 <= start + length - 1 < window
+
+    # --- text and FIN -----------------------------------------------------------------------
+
+    def take(self, segment: Segment) -> None:
+        """Take in the text that lies in the window, and a FIN behind it (seventh step of 3.10.7.4)."""
+        start = distance(self.rcv_nxt, segment.seq)
+        text = segment.payload
+        room = distance(self.rcv_nxt, self._right_edge) - start
+        if len(text) > room:
+            text = text[: max(0, room)]
+        elif segment.fin:
+            self.fin_seq = plus(segment.seq, len(text))
+        if not text:
+            return
+        reassembler = self.reassembler
+        ready = reassembler.insert(reassembler.next + start, text)
+        if not ready:
+            what = "beyond a hole" if start > 0 else "a repetition"
+            self._connection.send_ack(
+                f"{len(text)} bytes {what}: tell the sender what is expected (RFC 5681 section 4.2)"
+            )
+            return
+        self.rcv_nxt = plus(self.rcv_nxt, len(ready))
+        self.buffer += ready
+        self._connection.readable.notify()
+        self._acknowledge_soon(
+            len(ready), filled_hole=len(ready) > len(text) or bool(reassembler.holes)
+        )
+
+    @property
+    def fin_reached(self) -> bool:
+        """Whether all up to the other side's FIN is here."""
+        return self.fin_seq is not None and self.fin_seq == self.rcv_nxt
+
+    def pass_fin(self) -> None:
+        """Advance over the FIN, which takes a sequence number of its own."""
+        self.rcv_nxt = plus(self.rcv_nxt, 1)
+        self._right_edge = plus(self._right_edge, 1)
+        self._connection.readable.notify()
+
+    def read(self, count: int, *, keep: bool = False) -> bytes:
+        """Up to `count` bytes for the user; opens the window again where that is worth a segment."""
+        data = bytes(self.buffer[:count])
+        if not keep and data:
+            before = distance(self.rcv_nxt, self._right_edge)
+            del self.buffer[:count]
+            mss = self._connection.mss
+            if before < mss and self.capacity - len(self.buffer) - before >= mss:
+                self._connection.window_opened()
+        return data
+
+    # --- acknowledgments --------------------------------------------------------------------
+
+    def acknowledged(self) -> None:
+        """A segment with the present `rcv_nxt` goes out."""
+        self._unacknowledged = 0
+        self._delayed_ack.cancel()
+
+    def stop(self) -> None:
+        """The connection is gone."""
+        self._delayed_ack.cancel()
+
+    def _acknowledge_soon(self, count: int, *, filled_hole: bool) -> None:
+        """RFC 9293 section 3.8.6.3: at least each second full segment, and not later than 0.5 s."""
+        connection = self._connection
+        self._unacknowledged += count
+        delay = connection.settings.delayed_ack
+        if filled_hole:
+            connection.send_ack("a hole was filled: say so at once (RFC 5681 section 4.2)")
+        elif self._unacknowledged >= 2 * connection.mss:
+            connection.send_ack(
+                "two full segments came: acknowledge them (RFC 9293 section 3.8.6.3)"
+            )
+        elif delay == 0:
+            connection.send_ack("data came: acknowledge them")
+        elif not self._delayed_ack.armed:
+            self._delayed_ack.arm(
+                delay,
+                f"data came: the ACK may wait up to {show_time(delay)} for data of"
+                " our own to ride on (RFC 9293 section 3.8.6.3)",
+            )
+
+    def _on_delayed_ack(self) -> None:
+        self._connection.send_ack(
+            "the delayed ACK has waited long enough (RFC 9293 section 3.8.6.3)"
+        )

@@ -1,0 +1,341 @@
+"""The sending half of a connection: what the other side has, what is under way, what waits.
+
+    1         2          3          4
+----------|----------|----------|----------
+       snd_una    snd_nxt    snd_una + window
+
+1 acknowledged, 2 sent and not acknowledged, 3 may be sent now, 4 must wait (RFC 9293 figure 3).
+After a timeout `snd_nxt` goes back to `snd_una`; `snd_max` remembers how far it had been.
+"""
+
+from typing import TYPE_CHECKING
+
+from netlab.transport.tcp.congestion import CongestionControl
+from netlab.transport.tcp.rto import RtoEstimator
+from netlab.transport.tcp.segment import ACK, FIN, PSH, Segment
+from netlab.transport.tcp.seq import distance, highest, less, plus
+from netlab.transport.tcp.timers import TcpTimer
+from netlab.units import s, show_time
+
+if TYPE_CHECKING:
+    from netlab.transport.tcp.connection import Connection
+
+DUPLICATES = 3
+"""So many duplicate ACKs mean a lost segment (RFC 5681 section 3.2)."""
+
+RTO_AFTER_SYN_LOSS = 3 * s
+"""The timeout to begin with when the SYN had to be repeated (RFC 6298 section 5, 5.7)."""
+
+
+class Sender:
+    """Cuts the user's bytes into segments, sends what both windows allow, repeats what got lost."""
+
+    def __init__(
+        self,
+        connection: "Connection",
+        rto: RtoEstimator,
+        congestion: CongestionControl,
+        capacity: int,
+    ) -> None:
+        self.iss = 0
+        self.snd_una = 0
+        self.snd_nxt = 0
+        self.snd_max = 0
+        self.snd_wnd = 0
+        self.snd_wl1 = 0
+        self.snd_wl2 = 0
+        self.max_snd_wnd = 0
+        self.buffer = bytearray()  # from snd_una on (from iss + 1 while the SYN is under way)
+        self.capacity = capacity
+        self.rto = rto
+        self.congestion = congestion
+        self.nodelay = connection.settings.nodelay
+        self.fin_wanted = False
+        self.fin_seq: int | None = None  # set when the FIN is first sent
+        self.duplicates = 0
+        self.recovering = False
+        self._connection = connection
+        self._timed: tuple[int, int] | None = None  # (sequence number, when it was sent)
+        self._unanswered_since: int | None = None
+        self._retransmission = TcpTimer(
+            connection, "retransmission", self._on_retransmission_timeout
+        )
+        self._persist = TcpTimer(connection, "persist", self._on_persist_timeout)
+        self._persist_delay = 0
+        self._syn_repeated = False
+
+    # --- what is where ----------------------------------------------------------------------
+
+    @property
+    def flight(self) -> int:
+        """Sequence numbers that are sent and not acknowledged."""
+        return distance(self.snd_una, self.snd_nxt)
+
+    @property
+    def free(self) -> int:
+        """Bytes that the user may still hand over."""
+        return max(0, self.capacity - len(self.buffer))
+
+    @property
+    def data_end(self) -> int:
+        """The sequence number behind the last byte that the user has handed over; a FIN's, if any."""
+        start = plus(self.iss, 1) if self.snd_una == self.iss else self.snd_una
+        return plus(start, len(self.buffer))
+
+    @property
+    def fin_acknowledged(self) -> bool:
+        """Whether the other side has our FIN."""
+        return self.fin_seq is not None and less(self.fin_seq, self.snd_una)
+
+    # --- the handshake ----------------------------------------------------------------------
+
+    def begin(self, iss: int) -> None:
+        """Choose the initial sequence number; the SYN will take it."""
+        self.iss = self.snd_una = self.snd_nxt = self.snd_max = iss
+
+    def syn_sent(self) -> None:
+        """The SYN went out (again): it takes one sequence number and is guarded by the timer."""
+        now = self._connection.clock.now
+        if self.snd_max == self.iss:
+            self._timed = (self.iss, now)
+        else:
+            self._syn_repeated = True
+        self.snd_nxt = self.snd_max = plus(self.iss, 1)
+        self._guard()
+
+    def update_window(self, segment: Segment) -> None:
+        """SND.WND from a segment's window field (fifth step of RFC 9293 section 3.10.7.4)."""
+        if segment.window != self.snd_wnd:
+            self._connection.record("window", {"snd_wnd": segment.window})
+        self.snd_wnd = segment.window
+        self.snd_wl1 = segment.seq
+        self.snd_wl2 = segment.ack
+        self.max_snd_wnd = max(self.max_snd_wnd, segment.window)
+        if segment.window:
+            self._persist_delay = 0
+
+    # --- sending ----------------------------------------------------------------------------
+
+    def send_what_fits(self, why: str) -> None:
+        """Send as many segments as the windows, Nagle and silly window avoidance allow."""
+        connection = self._connection
+        while True:
+            unsent = distance(self.snd_nxt, self.data_end)
+            fin_due = self.fin_wanted and unsent >= 0 and not self.fin_acknowledged
+            if unsent <= 0 and not fin_due:
+                break
+            usable = min(self.snd_wnd, self.congestion.cwnd) - self.flight
+            size = min(unsent, connection.mss, max(usable, 0))
+            with_fin = fin_due and size == unsent and usable > size
+            if not with_fin and not self._worth_sending(size, unsent):
+                break
+            self._send_segment(self.snd_nxt, size, with_fin, why)
+        if self._something_waits:
+            self._probe_later()
+
+    @property
+    def _something_waits(self) -> bool:
+        """Whether there is something to send, and nothing under way whose ACK would bring it on."""
+        return self.flight == 0 and (
+            len(self.buffer) > 0 or (self.fin_wanted and not self.fin_acknowledged)
+        )
+
+    def _worth_sending(self, size: int, unsent: int) -> bool:
+        """Nagle's algorithm (section 3.7.4) and silly window avoidance (section 3.8.6.2.1) of RFC 9293."""
+        if size <= 0:
+            return False
+        if size >= self._connection.mss:
+            return True
+        if self.flight and not self.nodelay and not self.fin_wanted:
+            return False  # Nagle: a small segment waits until nothing is under way
+        return size >= unsent or 2 * size >= self.max_snd_wnd
+
+    def _send_segment(self, seq: int, size: int, with_fin: bool, why: str) -> None:
+        start = distance(self.snd_una, seq)
+        text = bytes(self.buffer[start : start + size])
+        flags = ACK
+        if with_fin:
+            flags |= FIN
+            self.fin_seq = plus(seq, size)
+        if text and start + size == len(self.buffer):
+            flags |= PSH  # the last of what the user has handed over (RFC 9293 section 3.9.1.2)
+        end = plus(seq, size + with_fin)
+        now = self._connection.clock.now
+        if less(seq, self.snd_max):
+            self._timed = None  # Karn: what is sent twice measures nothing (RFC 6298 section 3)
+        elif self._timed is None:
+            self._timed = (seq, now)
+        if seq == self.snd_nxt:
+            self.snd_nxt = end
+        self.snd_max = highest(self.snd_max, end)
+        if not self._retransmission.armed:
+            self._guard()
+        self._connection.emit(seq, flags, text, why)
+
+    def _guard(self) -> None:
+        """Start the retransmission timer (RFC 6298 section 5, 5.1)."""
+        now = self._connection.clock.now
+        if self._unanswered_since is None:
+            self._unanswered_since = now
+        self._persist.cancel()
+        self._retransmission.arm(
+            self.rto.rto,
+            f"a segment is under way: wait {show_time(self.rto.rto)} for its ACK (RFC 6298)",
+        )
+
+    # --- acknowledgments --------------------------------------------------------------------
+
+    def acknowledged(self, ack: int) -> None:
+        """Everything before `ack` has arrived, and some of that is news."""
+        connection = self._connection
+        count = distance(self.snd_una, ack)
+        text = count - 1 if self.snd_una == self.iss else count
+        text = min(text, len(self.buffer))
+        self._measure(ack)
+        if self._syn_repeated and self.snd_una == self.iss:
+            self.rto.rto = max(self.rto.rto, RTO_AFTER_SYN_LOSS)
+        was_recovering = self.recovering
+        self.snd_una = ack
+        if less(self.snd_nxt, ack):
+            self.snd_nxt = ack
+        if text:
+            del self.buffer[:text]
+        self._unanswered_since = None
+        self.duplicates = 0
+        if was_recovering:
+            self.recovering = False
+            self.congestion.recovered()
+            self._record_congestion(
+                "new data were acknowledged: fast recovery ends (RFC 5681 section 3.2)"
+            )
+        elif text:
+            before = self.congestion.cwnd
+            self.congestion.acknowledged(text)
+            if self.congestion.cwnd != before:
+                self._record_congestion("new data were acknowledged (RFC 5681 section 3.1)")
+        if ack == self.snd_max:
+            self._retransmission.cancel()  # RFC 6298 section 5, 5.2
+        else:
+            self._unanswered_since = connection.clock.now
+            self._retransmission.arm(
+                self.rto.rto,
+                "new data were acknowledged: restart the timer (RFC 6298 section 5, 5.3)",
+            )
+        if text and 3 * self.free >= self.capacity:
+            connection.writable.notify()
+
+    def is_duplicate(self, segment: Segment) -> bool:
+        """The definition of a duplicate ACK in RFC 5681 section 2."""
+        return (
+            segment.ack == self.snd_una
+            and self.snd_una != self.snd_nxt
+            and segment.length == 0
+            and segment.window == self.snd_wnd
+        )
+
+    def duplicate_ack(self) -> None:
+        """Fast retransmit and fast recovery (RFC 5681 section 3.2)."""
+        self.duplicates += 1
+        if self.recovering:
+            self.congestion.duplicate_ack()
+            self._record_congestion("another duplicate ACK: a segment has left the network")
+            self.send_what_fits(
+                "a duplicate ACK in fast recovery makes room (RFC 5681 section 3.2)"
+            )
+        elif self.duplicates == DUPLICATES:
+            self.recovering = True
+            self.congestion.loss_detected(distance(self.snd_una, self.snd_max))
+            self._record_congestion(
+                "three duplicate ACKs: a segment is lost (RFC 5681 section 3.2)"
+            )
+            self._retransmit_first("three duplicate ACKs: fast retransmit (RFC 5681 section 3.2)")
+
+    def _measure(self, ack: int) -> None:
+        if self._timed is None or not less(self._timed[0], ack):
+            return
+        self.rto.measured(self._connection.clock.now - self._timed[1])
+        self._timed = None
+        self._record_rto("a round trip was measured (RFC 6298 section 2)")
+
+    # --- timeouts ---------------------------------------------------------------------------
+
+    def stop(self) -> None:
+        """The connection is gone."""
+        self._retransmission.cancel()
+        self._persist.cancel()
+
+    def _on_retransmission_timeout(self) -> None:
+        connection = self._connection
+        assert self._unanswered_since is not None
+        waited = connection.clock.now - self._unanswered_since
+        syn_under_way = self.snd_una == self.iss
+        settings = connection.settings
+        if waited >= (settings.give_up_syn_after if syn_under_way else settings.give_up_after):
+            connection.timed_out(f"no answer for {show_time(waited)} (RFC 9293 section 3.8.3)")
+            return
+        self.rto.back_off()
+        self._record_rto("the timer expired: back off (RFC 6298 section 5, 5.5)")
+        self._timed = None
+        why = f"no ACK within the retransmission timeout, {show_time(waited)} since the first time (RFC 6298 section 5, 5.4)"
+        if syn_under_way:
+            connection.repeat_syn(why)
+            return
+        self.congestion.timed_out(distance(self.snd_una, self.snd_max))
+        self._record_congestion("the retransmission timer expired (RFC 5681 section 3.1)")
+        self.recovering = False
+        self.duplicates = 0
+        self.snd_nxt = self.snd_una
+        self._retransmit_first(why)
+
+    def _retransmit_first(self, why: str) -> None:
+        size = min(len(self.buffer), self._connection.mss)
+        with_fin = self.fin_seq is not None and size == len(self.buffer)
+        self._retransmission.cancel()
+        self._send_segment(self.snd_una, size, with_fin, f"retransmission: {why}")
+
+    def _probe_later(self) -> None:
+        """The window keeps everything back: ask from time to time whether it has opened."""
+        if self._persist.armed or self.snd_una == self.iss:
+            return
+        self._persist_delay = min(2 * self._persist_delay, self.rto.maximum) or self.rto.rto
+        self._persist.arm(
+            self._persist_delay,
+            f"data wait, and the window is {self.snd_wnd}: probe it in {show_time(self._persist_delay)}"
+            " (RFC 9293 section 3.8.6.1)",
+        )
+
+    def _on_persist_timeout(self) -> None:
+        if not self._something_waits:
+            return
+        size = min(len(self.buffer), max(1, min(self.snd_wnd, self._connection.mss)))
+        why = "zero-window probe: has the window opened? (RFC 9293 section 3.8.6.1)"
+        if self.snd_wnd:
+            why = "it has waited long enough for a larger window (RFC 9293 section 3.8.6.2.1)"
+        self._send_probe(size, why)
+        self._probe_later()
+
+    def _send_probe(self, size: int, why: str) -> None:
+        """One byte beyond the window, or the FIN: outside of the accounts until it is acknowledged."""
+        flags = ACK | (PSH if size else FIN)
+        if not size:
+            self.fin_seq = self.snd_una
+        self._timed = None
+        end = plus(self.snd_una, size or 1)
+        self.snd_max = highest(self.snd_max, end)
+        self._connection.emit(self.snd_una, flags, bytes(self.buffer[:size]), why)
+
+    # --- the record -------------------------------------------------------------------------
+
+    def _record_congestion(self, reason: str) -> None:
+        control = self.congestion
+        self._connection.record(
+            "cwnd",
+            {"cwnd": control.cwnd, "ssthresh": control.ssthresh, "phase": control.phase},
+            reason,
+        )
+
+    def _record_rto(self, reason: str) -> None:
+        rto = self.rto
+        self._connection.record(
+            "rto", {"srtt": rto.srtt, "rttvar": rto.rttvar, "rto": rto.rto}, reason
+        )

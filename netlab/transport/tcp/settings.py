@@ -1,0 +1,36 @@
+"""The knobs of TCP on one host, and what their values rest on."""
+
+from dataclasses import dataclass
+
+from netlab.units import KiB, minute, ms, s
+
+
+@dataclass(slots=True)
+class TcpSettings:
+    """Times in ns, sizes in bytes. Change a host's with ``host.tcp.settings.msl = 30 * s``."""
+
+    msl: int = 2 * minute
+    """Maximum segment lifetime (RFC 9293 section 3.4.2)."""
+    time_wait: bool = True
+    """Whether TIME_WAIT lasts its 2 MSL. Off is wrong, and shows why it is there."""
+    initial_rto: int = 1 * s
+    """The retransmission timeout before the first measurement (RFC 6298 section 2, 2.1)."""
+    minimum_rto: int = 1 * s
+    """RFC 6298 section 2, 2.4."""
+    maximum_rto: int = 60 * s
+    """RFC 6298 section 2, 2.5: at least 60 seconds."""
+    give_up_after: int = 100 * s
+    """How long unacknowledged data are repeated: R2 of RFC 9293 section 3.8.3, at least 100 s."""
+    give_up_syn_after: int = 3 * minute
+    """R2 for a SYN (RFC 9293 section 3.8.3, MUST-23): at least 3 minutes."""
+    delayed_ack: int = 200 * ms
+    """How long an acknowledgment may wait for company: below 0.5 s (RFC 9293 section 3.8.6.3).
+    0 acknowledges each segment at once."""
+    nodelay: bool = False
+    """Whether new sockets start without Nagle's algorithm (RFC 9293 section 3.7.4)."""
+    receive_buffer: int = 65_535
+    send_buffer: int = 128 * KiB
+    isn: int | None = None
+    """Every connection's initial sequence number; None: by RFC 6528. A fixed one shows what for."""
+    congestion: str = "reno"
+    """The name of the congestion control."""

@@ -1,0 +1,151 @@
+"""The User Datagram Protocol (RFC 768) on one host: ports, and nothing else.
+
+What is sent may be lost, doubled or overtaken; what arrives is whole.
+"""
+
+from collections import deque
+from errno import EMSGSIZE
+
+from netlab.errors import ParseError
+from netlab.network.address import IPv4Address
+from netlab.network.icmp_message import DESTINATION_UNREACHABLE, PORT_UNREACHABLE
+from netlab.network.ipv4 import Ipv4
+from netlab.network.ipv4_packet import PROTOCOL_UDP, Ipv4Packet
+from netlab.sim.program import Signal
+from netlab.sim.simulation import Simulation
+from netlab.transport.ports import Binding, Ports
+from netlab.transport.udp_datagram import HEADER_LENGTH, UdpDatagram
+
+RECEIVE_BUFFER = 65_536
+"""Bytes that wait in one port's queue; what comes when it is full is dropped."""
+LARGEST_PAYLOAD = 65_535 - 20 - HEADER_LENGTH
+
+Address = tuple[IPv4Address, int]
+
+
+class UdpPort:
+    """A port that a program holds, with the datagrams that wait there.
+
+    `remote` limits it to one peer, and lets it hear that this one is unreachable (`error`).
+    """
+
+    def __init__(self, udp: "Udp", binding: Binding) -> None:
+        self.binding = binding
+        self.remote: Address | None = None
+        self.queue: deque[tuple[bytes, Address]] = deque()
+        self.queued = 0
+        self.error: OSError | None = None
+        self.readable = Signal(udp.clock)
+
+    @property
+    def local(self) -> Address:
+        """The address and port that it is bound to."""
+        return self.binding.address, self.binding.port
+
+    def take(self, peek: bool) -> tuple[bytes, Address]:
+        """The first datagram and its sender."""
+        data, sender = self.queue[0]
+        if not peek:
+            self.queue.popleft()
+            self.queued -= len(data)
+        return data, sender
+
+
+class Udp:
+    """UDP on one host. `ports` are those that programs hold."""
+
+    def __init__(self, sim: Simulation, host: str, ipv4: Ipv4) -> None:
+        self.clock = sim.clock
+        self.ports: list[UdpPort] = []
+        self._sim = sim
+        self._host = host
+        self._ipv4 = ipv4
+        self._table = Ports()
+        ipv4.protocols[PROTOCOL_UDP] = self
+
+    def bind(self, address: IPv4Address, port: int, *, reuse: bool = False) -> UdpPort:
+        """Hold a port (0: any). OSError (EADDRINUSE)."""
+        held = UdpPort(self, self._table.bind(address, port, reuse=reuse))
+        self.ports.append(held)
+        return held
+
+    def release(self, port: UdpPort) -> None:
+        """Let go of a port."""
+        self._table.release(port.binding)
+        if port in self.ports:
+            self.ports.remove(port)
+        port.readable.notify()
+
+    def send(self, port: UdpPort, data: bytes, remote: Address, *, ttl: int | None = None) -> None:
+        """Send one datagram. OSError: EMSGSIZE when it is too large, ENETUNREACH without a route."""
+        src = port.binding.address
+        if src.is_unspecified:
+            src = self._ipv4.source_for(remote[0])
+        largest = min(LARGEST_PAYLOAD, self._ipv4.mtu_for(remote[0]) - 20 - HEADER_LENGTH)
+        if len(data) > largest:
+            raise OSError(EMSGSIZE, f"Message too long: {len(data)} bytes, and {largest} fit")
+        datagram = UdpDatagram(port.binding.port, remote[1], data)
+        self._ipv4.send(
+            remote[0],
+            PROTOCOL_UDP,
+            datagram.pack(src, remote[0]),
+            src=src,
+            ttl=ttl,
+            reason="the user sends a datagram: UDP sends it at once (RFC 768)",
+        )
+
+    def receive(self, packet: Ipv4Packet) -> None:
+        """A packet with a datagram came: check it, and queue it at its port."""
+        try:
+            datagram = UdpDatagram.parse(packet.payload)
+        except ParseError as error:
+            self._discard(packet, str(error))
+            return
+        if not UdpDatagram.verify(packet.payload, packet.src, packet.dst):
+            self._discard(packet, "the UDP checksum is wrong: drop it silently (RFC 1122 4.1.3.4)")
+            return
+        remote = (packet.src, datagram.source_port)
+        port = self._find(packet.dst, datagram.destination_port, remote)
+        if port is None:
+            self._ipv4.send_error(
+                DESTINATION_UNREACHABLE,
+                PORT_UNREACHABLE,
+                packet,
+                f"nobody is at UDP port {datagram.destination_port} (RFC 1122 section 4.1.3.1)",
+            )
+        elif port.queued + len(datagram.payload) > RECEIVE_BUFFER:
+            self._discard(packet, f"the queue of port {datagram.destination_port} is full")
+        else:
+            port.queue.append((datagram.payload, remote))
+            port.queued += len(datagram.payload)
+            port.readable.notify()
+
+    def unreachable(self, packet: Ipv4Packet, error: int, why: str) -> None:
+        """A datagram of ours didn't arrive: a connected port hears of it (RFC 1122 section 4.1.3.3)."""
+        if len(packet.payload) < 4:
+            return
+        local_port = int.from_bytes(packet.payload[:2], "big")
+        remote = (packet.dst, int.from_bytes(packet.payload[2:4], "big"))
+        for port in self.ports:
+            if port.binding.port == local_port and port.remote == remote:
+                port.error = OSError(error, why)
+                port.readable.notify()
+
+    def _find(self, dst: IPv4Address, number: int, remote: Address) -> UdpPort | None:
+        """The port for a datagram: one connected to its sender first, then by address, then any."""
+        found: UdpPort | None = None
+        best = -1
+        for port in self.ports:
+            binding = port.binding
+            if binding.port != number or (port.remote is not None and port.remote != remote):
+                continue
+            if not (binding.address.is_unspecified or binding.address == dst):
+                continue
+            score = 2 * (port.remote is not None) + (not binding.address.is_unspecified)
+            if score > best:
+                found, best = port, score
+        return found
+
+    def _discard(self, packet: Ipv4Packet, why: str) -> None:
+        fields = {"src": str(packet.src), "dst": str(packet.dst), "why": why}
+        self._sim.record(self._host, "transport", "discarded", fields)
