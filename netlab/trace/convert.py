@@ -1,0 +1,107 @@
+"""To Scapy and back. It is imported only here, and only when somebody asks for it."""
+
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from netlab.errors import ConfigurationError
+from netlab.link.ethernet import EthernetFrame
+from netlab.trace.capture import Packet as Captured
+from netlab.trace.layers import (
+    LINKTYPE_ETHERNET,
+    LINKTYPE_IPV4,
+    LINKTYPE_LINUX_SLL,
+    LINKTYPE_LINUX_SLL2,
+    LINKTYPE_LOOP,
+    LINKTYPE_NULL,
+    LINKTYPE_RAW,
+)
+
+if TYPE_CHECKING:
+    from scapy.packet import Packet
+
+_CLASSES = {
+    LINKTYPE_ETHERNET: "Ether",
+    LINKTYPE_RAW: "IP",
+    LINKTYPE_IPV4: "IP",
+    LINKTYPE_LINUX_SLL: "CookedLinux",
+    LINKTYPE_LINUX_SLL2: "CookedLinuxV2",
+    LINKTYPE_NULL: "Loopback",
+    LINKTYPE_LOOP: "Loopback",
+}
+
+# Where these are left open, Scapy takes them from the machine that it runs on, or asks its network.
+_OPEN_FIELDS = {"Ether": ("dst", "src"), "IP": ("src",), "ARP": ("hwsrc", "psrc")}
+
+
+def to_scapy(packets: Iterable[Captured]) -> "list[Packet]":
+    """The packets as Scapy's, each with its time (seconds, exact to the nanosecond)."""
+    from scapy.utils import EDecimal
+
+    l2, raw = _import_layers()
+    converted = []
+    for captured in packets:
+        name = _CLASSES.get(captured.interface.linktype)
+        packet = getattr(l2, name)(captured.data) if name else raw(captured.data)
+        packet.time = EDecimal(captured.time or 0).scaleb(-9)
+        packet.wirelen = captured.original_length
+        packet.sniffed_on = captured.interface.name or None
+        converted.append(packet)
+    return converted
+
+
+def as_bytes(packet: "bytes | bytearray | memoryview | EthernetFrame | Packet") -> bytes:
+    """The bytes of a frame that is given as bytes, as an `EthernetFrame`, or as a Scapy packet.
+
+    Raises `ConfigurationError` for anything else: also for a Scapy packet that doesn't begin with
+    `Ether`, or leaves an address open that Scapy would take from the machine it runs on.
+    """
+    if isinstance(packet, bytes | bytearray | memoryview):
+        return bytes(packet)
+    if isinstance(packet, EthernetFrame):
+        return packet.pack()
+    scapy = sys.modules.get("scapy.packet")  # without it nobody can have made a packet of Scapy's
+    if scapy is None or not isinstance(packet, scapy.Packet):
+        raise ConfigurationError(
+            f"expected a whole Ethernet frame as bytes, as EthernetFrame or as a Scapy packet;"
+            f" got {type(packet).__name__}: {packet!r:.60}"
+        )
+    if type(packet).__name__ != "Ether":
+        raise ConfigurationError(
+            f"expected a Scapy packet that begins with Ether, got one that begins with"
+            f" {type(packet).__name__}: put Ether(src=..., dst=...) / in front of it"
+        )
+    _refuse_open_fields(packet)
+    try:
+        return bytes(packet)
+    except Exception as error:
+        raise ConfigurationError(
+            f"Scapy can't build {packet!r:.80}: {type(error).__name__}: {error}"
+        ) from error
+
+
+def _refuse_open_fields(packet: Any) -> None:
+    for kind in packet.layers():
+        layer = packet.getlayer(kind)
+        for name in _OPEN_FIELDS.get(kind.__name__, ()):
+            if layer.fields.get(name) is None:
+                raise ConfigurationError(
+                    f"{kind.__name__}({name}=...) is left open: Scapy would take it from this"
+                    " machine, which isn't part of the simulated network. Say what it is"
+                )
+
+
+def _import_layers() -> tuple[Any, Any]:
+    """Scapy's link layers, with IPv4 above, and its raw packet; without what it logs meanwhile."""
+    import logging
+
+    log = logging.getLogger("scapy")
+    level = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        import scapy.layers.inet
+        import scapy.layers.l2
+        import scapy.packet
+    finally:
+        log.setLevel(level)
+    return scapy.layers.l2, scapy.packet.Raw

@@ -1,0 +1,137 @@
+"""One frame's bytes taken apart, layer by layer, as far as they can be read.
+
+The stack reads a frame to act on it, and refuses what is wrong. Here the same bytes are read for
+somebody who looks: each layer that can be read is shown, and why the first that can't is not.
+"""
+
+from dataclasses import dataclass
+
+from netlab.errors import ParseError
+from netlab.link.ethernet import ETHERTYPE_ARP, ETHERTYPE_IPV4, ETHERTYPE_RARP, EthernetFrame
+from netlab.network.arp_packet import ArpPacket
+from netlab.network.icmp_message import IcmpMessage
+from netlab.network.ipv4_packet import PROTOCOL_ICMP, PROTOCOL_TCP, PROTOCOL_UDP, Ipv4Packet
+from netlab.transport.tcp.segment import Segment
+from netlab.transport.udp_datagram import HEADER_LENGTH as UDP_HEADER_LENGTH
+from netlab.transport.udp_datagram import UdpDatagram
+
+# What a frame starts with, by the numbers that capture files use for it.
+LINKTYPE_NULL = 0
+"""BSD's loopback: an address family of four bytes, in the byte order of the machine."""
+LINKTYPE_ETHERNET = 1
+LINKTYPE_RAW = 101
+"""No header of a link at all: the frame is an IP packet."""
+LINKTYPE_LOOP = 108
+"""OpenBSD's loopback: an address family of four bytes, highest first."""
+LINKTYPE_LINUX_SLL = 113
+"""Linux's "any" interface: a header of 16 bytes that stands for that of the real link."""
+LINKTYPE_IPV4 = 228
+LINKTYPE_LINUX_SLL2 = 276
+"""The same, of 20 bytes."""
+
+ETHERTYPE_IPV6 = 0x86DD
+_RAW_IP = (LINKTYPE_RAW, LINKTYPE_IPV4, 12, 14)  # the last two: what some systems write for 101
+_VLAN_TAGS = (0x8100, 0x88A8, 0x9100)
+_FAMILIES = {2: ETHERTYPE_IPV4, 24: ETHERTYPE_IPV6, 28: ETHERTYPE_IPV6, 30: ETHERTYPE_IPV6}
+
+
+@dataclass(slots=True)
+class Layers:
+    """What was found in a frame: each layer, or None where there is none or it can't be read.
+
+    `ethertype` says what the link carries (None where that isn't known), `payload` is what the
+    innermost layer carries, `missing` how many bytes of it a capture left out, and `malformed` what
+    was wrong with the first layer that couldn't be read ("" when all could).
+    """
+
+    ethernet: EthernetFrame | None = None
+    arp: ArpPacket | None = None
+    ipv4: Ipv4Packet | None = None
+    icmp: IcmpMessage | None = None
+    udp: UdpDatagram | None = None
+    tcp: Segment | None = None
+    ethertype: int | None = None
+    payload: bytes = b""
+    missing: int = 0
+    malformed: str = ""
+
+
+def dissect(data: bytes, linktype: int = LINKTYPE_ETHERNET, cut: int = 0) -> Layers:
+    """Take a frame apart. `cut` is how many bytes a capture left out at its end. Never raises."""
+    layers = Layers(payload=data, missing=cut)
+    try:
+        _read_link(layers, data, linktype)
+        if layers.ethertype == ETHERTYPE_IPV4:
+            _read_ipv4(layers, layers.payload, cut)
+        elif layers.ethertype in (ETHERTYPE_ARP, ETHERTYPE_RARP):
+            layers.arp = ArpPacket.parse(layers.payload)
+            layers.payload = b""
+    except ParseError as error:
+        layers.malformed = str(error)
+        if cut:
+            layers.malformed += f"; the capture kept only {len(data)} of {len(data) + cut} bytes"
+    return layers
+
+
+def _read_link(layers: Layers, data: bytes, linktype: int) -> None:
+    if linktype == LINKTYPE_ETHERNET:
+        layers.ethernet = ethernet = EthernetFrame.parse(data)
+        layers.ethertype, layers.payload = _without_tags(ethernet.ethertype, ethernet.payload)
+    elif linktype in _RAW_IP:
+        version = data[0] >> 4 if data else 0
+        layers.ethertype = ETHERTYPE_IPV6 if version == 6 else ETHERTYPE_IPV4
+    elif linktype in (LINKTYPE_NULL, LINKTYPE_LOOP):
+        header = _header(data, 4, "a loopback header")
+        # Families are small numbers: whichever end isn't zero tells the byte order.
+        family = int.from_bytes(header, "big" if header[0] == 0 else "little")
+        layers.ethertype, layers.payload = _FAMILIES.get(family), data[4:]
+    elif linktype == LINKTYPE_LINUX_SLL:
+        header = _header(data, 16, "a Linux cooked header")
+        ethertype = int.from_bytes(header[14:], "big")
+        layers.ethertype, layers.payload = _without_tags(ethertype, data[16:])
+    elif linktype == LINKTYPE_LINUX_SLL2:
+        header = _header(data, 20, "a Linux cooked header of version 2")
+        ethertype = int.from_bytes(header[:2], "big")
+        layers.ethertype, layers.payload = _without_tags(ethertype, data[20:])
+
+
+def _header(data: bytes, length: int, what: str) -> bytes:
+    if len(data) < length:
+        raise ParseError(f"{what} has {length} bytes, got {len(data)}")
+    return data[:length]
+
+
+def _without_tags(ethertype: int, payload: bytes) -> tuple[int, bytes]:
+    """What is inside of tags that name a virtual LAN (IEEE 802.1Q): four bytes each."""
+    while ethertype in _VLAN_TAGS and len(payload) >= 4:
+        ethertype, payload = int.from_bytes(payload[2:4], "big"), payload[4:]
+    return ethertype, payload
+
+
+def _read_ipv4(layers: Layers, data: bytes, cut: int) -> None:
+    if data[2:4] == b"\0\0" and 20 <= len(data) + cut < 65_536:
+        # Captured before the network card cut it into packets and filled in their lengths.
+        data = data[:2] + (len(data) + cut).to_bytes(2, "big") + data[4:]
+    layers.ipv4 = packet = Ipv4Packet.parse(data, quoted=cut > 0)
+    layers.payload = payload = packet.payload
+    if cut:
+        whole = int.from_bytes(data[2:4], "big") - packet.header_length
+        layers.missing = max(0, whole - len(payload))
+    if packet.is_fragment:
+        return  # a header of the layer above may be in another fragment
+    if packet.protocol == PROTOCOL_TCP:
+        layers.tcp = Segment.parse(payload)
+        layers.payload = layers.tcp.payload
+    elif packet.protocol == PROTOCOL_UDP:
+        layers.udp = _read_udp(payload, layers.missing)
+        layers.payload = layers.udp.payload
+    elif packet.protocol == PROTOCOL_ICMP:
+        layers.icmp = IcmpMessage.parse(payload)
+        layers.payload = layers.icmp.payload
+
+
+def _read_udp(data: bytes, missing: int) -> UdpDatagram:
+    if missing and len(data) >= UDP_HEADER_LENGTH:
+        # Its length counts what isn't there; the rest of the header can be read as it is.
+        data = data[:4] + len(data).to_bytes(2, "big") + data[6:]
+    return UdpDatagram.parse(data)
