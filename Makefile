@@ -74,11 +74,11 @@ clean: ## remove everything that make built
 # --- the environment ---
 
 # What a person who takes the course needs; and that with what the tests need on top.
-$(VENV)/lab: requirements.lock pyproject.toml | $(python)
+$(VENV)/lab: requirements.lock pyproject.toml Makefile | $(python)
 	$(call install,requirements.lock)
 	@touch $@
 
-$(VENV)/test: requirements-test.lock pyproject.toml | $(python)
+$(VENV)/test: requirements-test.lock pyproject.toml Makefile | $(python)
 	$(call install,requirements-test.lock)
 	@touch $@ $(VENV)/lab
 
@@ -91,14 +91,19 @@ define install
 	@echo "Installing into $(VENV) what $(1) lists (a minute or two) ..."
 	@$(pip) install --require-hashes -r $(1)
 	@$(pip) install --no-deps --no-build-isolation -e .
-	@mkdir -p $(VENV)/share/jupyter/lab/settings
+	@mkdir -p $(VENV)/share/jupyter/lab/settings $(VENV)/etc/jupyter/labconfig
 	@echo '$(settings)' > $(VENV)/share/jupyter/lab/settings/overrides.json
+	@echo '$(hidden)' > $(VENV)/etc/jupyter/labconfig/page_config.json
 	@touch $(VENV)/etc/jupyter/nbgrader_config.py
 	@echo "$(CURDIR)" > $(VENV)/place
 endef
 
-# JupyterLab asks nobody for news and nobody's server for updates. (nbgrader warns where it finds no file of its own.)
+# JupyterLab asks no question about news and no server about updates, and shows a student nothing of nbgrader's but the
+# button that checks an assignment; `jupyter labextension enable` brings the rest back. nbgrader itself warns where it
+# finds no settings, so it gets an empty file.
 settings = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}
+hidden   = {"disabledExtensions": {"@jupyter/nbgrader:assignment-list": true, "@jupyter/nbgrader:course-list": true, \
+	"@jupyter/nbgrader:create-assignment": true, "@jupyter/nbgrader:formgrader": true, "@jupyter/nbgrader:menu": true}}
 
 $(python):
 	@for python in $(or $(PYTHON),python3 python3.13 python3.12 python3.14 python3.11 python); do \
