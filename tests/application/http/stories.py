@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from hypothesis import strategies as st
+
 from netlab.application.http.connection import Connection, Content, End, Limits, Refusal
 from netlab.application.http.messages import Request, Response
 from netlab.application.http.states import TRANSITIONS, HttpEvent, State, Transition
@@ -253,3 +255,21 @@ def told(
                 body = b""
                 for _ in connection.answer(response or Response(200, "ok")):
                     pass
+
+
+MORSELS = [b"\r", b"\n", b"\r\n", b" ", b"\t", b":", b"0", b"5", b"a", b",", b";", b"\0", b"\xff"]
+
+
+@st.composite
+def almost_requests(draw: st.DrawFn, stories: list[Story] = STORIES) -> bytes:
+    """One or two of the stories' requests with a few bytes taken out, put in or exchanged."""
+    requests = st.sampled_from([story.sent for story in stories])
+    sent = b"".join(draw(st.lists(requests, min_size=1, max_size=2)))
+    for _ in range(draw(st.integers(0, 3))):
+        at = draw(st.integers(0, len(sent)))
+        sent = (
+            sent[:at]
+            + draw(st.sampled_from([b"", *MORSELS]))
+            + sent[at + draw(st.integers(0, 2)) :]
+        )
+    return sent

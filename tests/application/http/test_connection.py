@@ -16,6 +16,7 @@ from tests.application.http.stories import (
     STORIES,
     Recording,
     Story,
+    almost_requests,
     chunked,
     post,
     request,
@@ -345,24 +346,6 @@ def as_we_read(sent: bytes, table: Recording) -> list[tuple[str, str, bytes]] | 
             case Refusal():
                 return None
     return found
-
-
-MORSELS = [b"\r", b"\n", b"\r\n", b" ", b"\t", b":", b"0", b"5", b"a", b",", b";", b"\0", b"\xff"]
-
-
-@st.composite
-def almost_requests(draw: st.DrawFn, stories: list[Story] = STORIES) -> bytes:
-    """One or two of the stories' requests with a few bytes taken out, put in or exchanged."""
-    requests = st.sampled_from([story.sent for story in stories])
-    sent = b"".join(draw(st.lists(requests, min_size=1, max_size=2)))
-    for _ in range(draw(st.integers(0, 3))):
-        at = draw(st.integers(0, len(sent)))
-        sent = (
-            sent[:at]
-            + draw(st.sampled_from([b"", *MORSELS]))
-            + sent[at + draw(st.integers(0, 2)) :]
-        )
-    return sent
 
 
 @given(almost_requests([story for story in STORIES if story.events[-1] == "end"]))
