@@ -109,7 +109,7 @@ class Cable(Faults):
         recorder = sim.recorder
         frame = self._frame_type(
             recorder.next_frame_id(),
-            recorder.next_number(),
+            recorder.next_number,
             now,
             sender.host,
             way.receiver.host,
@@ -137,9 +137,8 @@ class Cable(Faults):
         arrival = departure + self.delay_ns
         if self.jitter_ns:
             arrival += int(self._jitter_stream.random() * self.jitter_ns)
-            arrival = max(
-                arrival, way.last_arrival
-            )  # jitter stretches the gaps, it doesn't reorder
+            # Jitter stretches the gaps; it doesn't reorder.
+            arrival = max(arrival, way.last_arrival)
         way.last_arrival = frame.arrival = arrival
         frame.received = data
         if way.held is not None:

@@ -182,12 +182,11 @@ class Clock:
             )
         self._running = True
         self._stopped = False
-        handle_next = self._handle_next
         guard = self.guard
         report_at = self.steps + PROGRESS_EVERY
         try:
             with guard.installed():
-                while handle_next(until):
+                while self._handle_next(until):
                     if (ready is not None and ready()) or self._stopped:
                         return
                     if guard.pending:
@@ -200,28 +199,26 @@ class Clock:
             self._running = False
 
     def _handle_next(self, until: int | None) -> bool:
-        entry = self._peek()
-        if entry is None:
-            self._nothing_is_left()
-            entry = self._peek()
-            if entry is None:
-                return False
+        queue = self._queue
+        if not queue or queue[0][2] is None:  # perhaps only timers that were stopped are left
+            if self._peek() is None:
+                self._nothing_is_left()
+                if self._peek() is None:
+                    return False
+        entry = queue[0]
         time = entry[0]
         if until is not None and time > until:
             return False
-        heappop(self._queue)
+        heappop(queue)
         self.now = time
         self.steps += 1
-        self._handle(entry)
-        return True
-
-    def _handle(self, entry: _Entry) -> None:
         action = entry[2]
         if action is None:
             entry[3].fire()
         else:
             self.cause = entry[4]
             action(entry[3])
+        return True
 
     def _peek(self) -> _Entry | None:
         """The next entry that will really happen: passed-over timers are taken off the queue."""

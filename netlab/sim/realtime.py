@@ -8,7 +8,6 @@ the same lock and is woken when something changed. Programs are threads here.
 import threading
 import time
 from collections.abc import Callable
-from heapq import heappop
 from types import TracebackType
 from typing import Any
 
@@ -136,10 +135,8 @@ class RealTimeClock(Clock):
                 if remaining > 0:
                     self._changed.wait(remaining / 1e9)
                     continue
-                heappop(self._queue)
-                self.steps += 1
                 try:
-                    self._handle(entry)
+                    self._handle_next(None)
                 except Exception as failure:  # it reaches whoever waits on the network next
                     self._failure = failure
                     self._changed.notify_all()

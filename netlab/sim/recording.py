@@ -55,16 +55,9 @@ class Recorder:
         self.enabled = True
         self.limit = limit
         self.dropped = 0
-        self.listeners: list[Callable[[Event], None]] = []
         self.frames_sent = 0
         self.before_first_frame: Callable[[], None] | None = None
-        self._next = 0
-
-    def next_number(self) -> int:
-        """The number for the next event."""
-        number = self._next
-        self._next += 1
-        return number
+        self.next_number = 0
 
     def next_frame_id(self) -> int:
         """The id for the next frame: 1, 2, 3, ... over all links, in the order of sending."""
@@ -75,13 +68,11 @@ class Recorder:
         return self.frames_sent
 
     def keep(self, event: Event) -> None:
-        """Append an event that was made elsewhere."""
-        events = self.events
-        events.append(event)
-        if self.limit is not None and len(events) > 2 * self.limit:
-            self._forget(len(events) - self.limit)
-        for listener in self.listeners:
-            listener(event)
+        """Append an event. It must bear `next_number`, which moves on."""
+        self.next_number += 1
+        self.events.append(event)
+        if self.limit is not None and len(self.events) > 2 * self.limit:
+            self._forget(len(self.events) - self.limit)
 
     def _forget(self, count: int) -> None:
         for event in self.events[:count]:

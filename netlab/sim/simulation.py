@@ -54,7 +54,7 @@ class Simulation:
             return None
         clock = self.clock
         event = Event(
-            recorder.next_number(), clock.now, host, layer, kind, fields, clock.cause, reason
+            recorder.next_number, clock.now, host, layer, kind, fields, clock.cause, reason
         )
         recorder.keep(event)
         return event

@@ -21,8 +21,7 @@ class Call:
     def __enter__(self) -> Self:
         sim = self._socket.host.sim
         sim.clock.__enter__()
-        arguments = ", ".join(map(repr, self._args)) if self._args else ""
-        self._record("call", {"call": self.name, "arguments": arguments})
+        self._record("call", {"call": self.name, "arguments": self._args})
         return self
 
     def __exit__(

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 SOCK_STREAM = int(std.SOCK_STREAM)
 SOCK_DGRAM = int(std.SOCK_DGRAM)
+MSG_PEEK = int(std.MSG_PEEK)
 _KIND_BITS = 0xF  # SOCK_NONBLOCK and SOCK_CLOEXEC may be added to the kind
 FIRST_FILENO = 1_000_000
 """Socket numbers start here, far from any real file descriptor."""
@@ -272,11 +273,11 @@ class Socket:
     def _receive(self, name: str, size: int, flags: int) -> tuple[bytes, tuple[str, int] | None]:
         if size < 0:
             raise ValueError("negative buffersize in recv")
-        self._no_flags(flags, std.MSG_PEEK)
+        self._no_flags(flags, MSG_PEEK)
         with self._call(name, size) as call:
             end = self._end
             self._wait(call, end.readable_signal(), end.readable)
-            data, sender = end.receive(size, bool(flags & std.MSG_PEEK))
+            data, sender = end.receive(size, bool(flags & MSG_PEEK))
             call.result = len(data)
             return data, sender
 

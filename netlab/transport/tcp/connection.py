@@ -117,7 +117,7 @@ class Connection:
         taken = data[: sender.free]
         sender.buffer += taken
         if self.state in (State.ESTABLISHED, State.CLOSE_WAIT):
-            sender.send_what_fits("the user sends")
+            sender.send_what_fits("the user sends (RFC 9293 section 3.10.2)")
         return len(taken)
 
     def receive(self, count: int, *, peek: bool = False) -> bytes:

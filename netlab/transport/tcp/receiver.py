@@ -11,7 +11,6 @@ from netlab.transport.tcp.reassembler import Reassembler
 from netlab.transport.tcp.segment import Segment
 from netlab.transport.tcp.seq import distance, plus
 from netlab.transport.tcp.timers import TcpTimer
-from netlab.units import show_time
 
 if TYPE_CHECKING:
     from netlab.transport.tcp.connection import Connection
@@ -51,8 +50,8 @@ class Receiver:
         """The window to announce now. It grows only by steps worth having (RFC 9293 section 3.8.6.2.2)."""
         free = min(self.capacity - len(self.buffer), LARGEST_WINDOW)
         offered = distance(self.rcv_nxt, self._right_edge)
-        step = min(self.capacity // 2, self._connection.mss)
-        if free - offered >= step:
+        growth = free - offered
+        if growth >= self._connection.mss or growth >= self.capacity // 2:
             self._right_edge = plus(self.rcv_nxt, free)
             return free
         return max(0, offered)
@@ -145,8 +144,8 @@ class Receiver:
         elif not self._delayed_ack.armed:
             self._delayed_ack.arm(
                 delay,
-                f"data came: the ACK may wait up to {show_time(delay)} for data of"
-                " our own to ride on (RFC 9293 section 3.8.6.3)",
+                "data came: the ACK may wait for data of our own to ride on"
+                " (RFC 9293 section 3.8.6.3)",
             )
 
     def _on_delayed_ack(self) -> None:

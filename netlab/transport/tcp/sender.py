@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from netlab.transport.tcp.congestion import CongestionControl
 from netlab.transport.tcp.rto import RtoEstimator
 from netlab.transport.tcp.segment import ACK, FIN, PSH, Segment
-from netlab.transport.tcp.seq import distance, highest, less, plus
+from netlab.transport.tcp.seq import MASK, distance, highest, less, plus
 from netlab.transport.tcp.timers import TcpTimer
 from netlab.units import s, show_time
 
@@ -118,16 +118,17 @@ class Sender:
 
     def send_what_fits(self, why: str) -> None:
         """Send as many segments as the windows, Nagle and silly window avoidance allow."""
-        connection = self._connection
+        mss = self._connection.mss
         while True:
-            unsent = distance(self.snd_nxt, self.data_end)
+            flight = (self.snd_nxt - self.snd_una) & MASK
+            unsent = len(self.buffer) + (self.snd_una == self.iss) - flight
             fin_due = self.fin_wanted and unsent >= 0 and not self.fin_acknowledged
             if unsent <= 0 and not fin_due:
                 break
-            usable = min(self.snd_wnd, self.congestion.cwnd) - self.flight
-            size = min(unsent, connection.mss, max(usable, 0))
+            usable = min(self.snd_wnd, self.congestion.cwnd) - flight
+            size = max(0, min(unsent, mss, usable))
             with_fin = fin_due and size == unsent and usable > size
-            if not with_fin and not self._worth_sending(size, unsent):
+            if size < mss and not with_fin and not self._worth_sending(size, unsent):
                 break
             self._send_segment(self.snd_nxt, size, with_fin, why)
         if self._something_waits:
@@ -136,16 +137,14 @@ class Sender:
     @property
     def _something_waits(self) -> bool:
         """Whether there is something to send, and nothing under way whose ACK would bring it on."""
-        return self.flight == 0 and (
+        return self.snd_nxt == self.snd_una and (
             len(self.buffer) > 0 or (self.fin_wanted and not self.fin_acknowledged)
         )
 
     def _worth_sending(self, size: int, unsent: int) -> bool:
-        """Nagle's algorithm (section 3.7.4) and silly window avoidance (section 3.8.6.2.1) of RFC 9293."""
-        if size <= 0:
+        """Of less than a full segment: Nagle's algorithm (section 3.7.4) and silly window avoidance (section 3.8.6.2.1) of RFC 9293."""
+        if size == 0:
             return False
-        if size >= self._connection.mss:
-            return True
         if self.flight and not self.nodelay and not self.fin_wanted:
             return False  # Nagle: a small segment waits until nothing is under way
         return size >= unsent or 2 * size >= self.max_snd_wnd
@@ -179,8 +178,7 @@ class Sender:
             self._unanswered_since = now
         self._persist.cancel()
         self._retransmission.arm(
-            self.rto.rto,
-            f"a segment is under way: wait {show_time(self.rto.rto)} for its ACK (RFC 6298)",
+            self.rto.rto, "a segment is under way: wait for its ACK (RFC 6298 section 5, 5.1)"
         )
 
     # --- acknowledgments --------------------------------------------------------------------

@@ -19,8 +19,9 @@ class TcpSettings:
     """RFC 6298 section 2, 2.4."""
     maximum_rto: int = 60 * s
     """RFC 6298 section 2, 2.5: at least 60 seconds."""
-    give_up_after: int = 100 * s
-    """How long unacknowledged data are repeated: R2 of RFC 9293 section 3.8.3, at least 100 s."""
+    give_up_after: int = 5 * minute
+    """How long unacknowledged data are repeated: the user timeout of RFC 9293 section 3.9.1.1, and
+    so R2 of section 3.8.3, at least 100 s."""
     give_up_syn_after: int = 3 * minute
     """R2 for a SYN (RFC 9293 section 3.8.3, MUST-23): at least 3 minutes."""
     delayed_ack: int = 200 * ms

@@ -1,0 +1,118 @@
+"""One bulk transfer: 10 MB over 10 Mbit/s, 50 ms round trip, 1 % loss of data; netlab against ns.py.
+
+netlab carries real bytes and verifies the checksums of every segment at both layers; ns.py moves
+sizes only. Printed: CPU per data segment that was needed (payload / MSS), and the ratio.
+
+    python benchmarks/bulk.py [--runs 5] [--megabytes 10]
+"""
+
+import argparse
+import hashlib
+import random
+import statistics
+import time
+from collections.abc import Callable
+
+from netlab import Network
+from netlab.host import Host
+from netlab.units import MB, Mbps, ms
+
+MSS = 1460
+LOSS = 0.01
+
+
+def netlab_transfer(size: int, seed: int, record: bool) -> float:
+    """CPU seconds of one transfer through netlab."""
+    payload = random.Random(seed).randbytes(size)
+    net = Network(seed, record=record)
+    alice = net.host("alice", "10.0.0.1/24")
+    bob = net.host("bob", "10.0.0.2/24")
+    cable = net.connect(alice, bob, delay=25 * ms, rate=10 * Mbps)
+    cable.drop(probability=LOSS, sender=alice)
+
+    def sink(host: Host) -> str:
+        listener = host.socket()
+        listener.bind(("", 9))
+        listener.listen()
+        connection, _ = listener.accept()
+        digest = hashlib.sha256()
+        while data := connection.recv(65_536):
+            digest.update(data)
+        connection.close()
+        return digest.hexdigest()
+
+    def source(host: Host) -> None:
+        connection = host.socket()
+        connection.connect(("bob", 9))
+        connection.sendall(payload)
+        connection.close()
+
+    began = time.process_time()
+    received = bob.start(sink)
+    alice.start(source)
+    net.run()
+    spent = time.process_time() - began
+    if received.result != hashlib.sha256(payload).hexdigest():
+        raise AssertionError("what arrived isn't what was sent")
+    return spent
+
+
+def ns_py_transfer(size: int, seed: int, record: bool) -> float:
+    """CPU seconds of one transfer through ns.py, which is built on SimPy."""
+    import simpy
+    from ns.flow.cc import TCPReno
+    from ns.flow.flow import Flow
+    from ns.packet.tcp_generator import TCPPacketGenerator
+    from ns.packet.tcp_sink import TCPSink
+    from ns.port.port import Port
+    from ns.port.wire import Wire
+
+    random.seed(seed)  # ns.py's own losses come from the global stream
+    size = -(-size // MSS) * MSS  # a last segment that isn't full is never sent by it
+    env = simpy.Environment()
+    flow = Flow(fid=0, src="alice", dst="bob", size=size, start_time=0.0, finish_time=10.0**9)
+    sender = TCPPacketGenerator(env, flow=flow, cc=TCPReno(mss=MSS, cwnd=3 * MSS), element_id="alice")
+    sender.mss = MSS
+    queue = Port(env, rate=10e6, qlimit=100)
+    there = Wire(env, lambda: 0.025, loss_dist=lambda packet_id: LOSS)
+    sink = TCPSink(env, rec_arrivals=False, rec_waits=False)
+    back = Wire(env, lambda: 0.025)
+    sender.out, queue.out, there.out, sink.out, back.out = queue, there, sink, back, sender
+
+    began = time.process_time()
+    while sender.last_ack < size:
+        env.step()
+    return time.process_time() - began
+
+
+def main() -> None:
+    """Interleave the runs, and print medians."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--runs", type=int, default=5)
+    options.add_argument("--megabytes", type=float, default=10)
+    options.add_argument("--only-netlab", action="store_true")
+    chosen = options.parse_args()
+    size = int(chosen.megabytes * MB)
+    needed = size / MSS
+    contenders: list[tuple[str, Callable[[int, int, bool], float], bool]] = [
+        ("netlab, recording on", netlab_transfer, True),
+        ("netlab, recording off", netlab_transfer, False),
+    ]
+    if not chosen.only_netlab:
+        contenders.append(("ns.py (no bytes, no checksums)", ns_py_transfer, False))
+    spent: dict[str, list[float]] = {name: [] for name, _, _ in contenders}
+    for seed in range(1, chosen.runs + 1):
+        for name, transfer, record in contenders:
+            spent[name].append(transfer(size, seed, record))
+    reference = statistics.median(spent["netlab, recording on"])
+    print(f"{size:,} bytes, 10 Mbit/s, 50 ms, 1 % loss; medians of {chosen.runs} interleaved runs, CPU time")
+    for name, times in spent.items():
+        median = statistics.median(times)
+        print(
+            f"{name:32} {median:7.3f} s  {median / needed * 1e6:6.1f} us a data segment"
+            f"  {median / reference:5.2f} x recording on"
+        )
+
+
+if __name__ == "__main__":
+    main()
