@@ -8,7 +8,6 @@ Each entry of the queue remembers the event that was being handled when it was s
 how every recorded event knows its cause without anybody passing it along.
 """
 
-import warnings
 from collections.abc import Callable
 from heapq import heappop, heappush
 from types import TracebackType
@@ -16,7 +15,7 @@ from typing import Any
 
 from netlab.errors import ConfigurationError, DeadlockError
 from netlab.sim.interrupt import InterruptGuard
-from netlab.sim.program import Program, Signal, current_program, report
+from netlab.sim.program import Program, Signal, current_program, report, warn_of_failures
 from netlab.sim.recording import Event
 from netlab.sim.timer import Timer
 from netlab.units import show_time
@@ -26,6 +25,8 @@ _Entry = tuple[int, int, Action | None, Any, Event | None]
 
 PROGRESS_EVERY = 20_000
 """How many events are handled between two calls of `Clock.on_progress`."""
+RUN = "run()"
+"""What a program that called `Clock.run` waits for: that nothing is left to happen."""
 
 
 class Clock:
@@ -42,11 +43,11 @@ class Clock:
         self.programs: list[Program] = []
         self.failed: list[Program] = []
         self.idle = Signal(self)
+        self.running = False
         self.on_progress: Callable[[Clock], None] | None = None
         self.guard = InterruptGuard()
         self._queue: list[_Entry] = []
         self._sequence = 0
-        self._running = False
         self._stopped = False
 
     # --- scheduling -------------------------------------------------------------------------
@@ -88,29 +89,41 @@ class Clock:
         if current_program() is not None:
             self._run_from_program(until)
             return
-        self._run(None, until)
-        if until is not None and not self._stopped:
-            self.now = max(self.now, until)
-        elif until is None and not self._stopped:
-            self._complain_about_waiting()
+        try:
+            self._run(None, until)
+            if not self._stopped:
+                if until is None:
+                    self._complain_about_waiting()
+                else:
+                    self.now = max(self.now, until)
+        finally:
+            self.cause = None
+        warn_of_failures(self.failed)
+
+    def run_until(self, condition: Callable[[], bool]) -> None:
+        """Handle events until `condition()` is true; it is asked after each of them.
+
+        Raises `DeadlockError` when nothing is left to happen and it still isn't.
+        """
+        if current_program() is not None:
+            raise ConfigurationError(
+                "run() until a condition can't be called by a program, which is resumed only by"
+                " what it waits for; let it sleep, or wait for another program's .result"
+            )
+        self.wait(Signal(self), condition, None, "run() until a condition holds")
         self.cause = None
-        for program in self.failed:
-            if not program.error_seen:
-                program.error_seen = True
-                warnings.warn(
-                    f"{program!r}; its .result has the traceback", RuntimeWarning, stacklevel=3
-                )
 
     def step(self) -> bool:
         """Handle one event. False when nothing is left to happen."""
-        if self._running:
+        if self.running:
             raise ConfigurationError("step() was called while the network was running")
-        with self.guard.installed():
-            self._running = True
+        with self:
+            self.running = True
             try:
                 return self._handle_next(None)
             finally:
-                self._running = False
+                self.running = False
+                self.cause = None
 
     def stop(self) -> None:
         """Make the present `run()` return after the event that is being handled."""
@@ -138,16 +151,20 @@ class Clock:
         program = current_program()
         if program is not None:
             return program.wait(signal, ready, deadline, what)
-        if self._running:
+        if ready():
+            return True
+        if self.running:
             raise ConfigurationError(f"{what} would block inside the handling of an event")
-        if not ready():
-            self._run(ready, deadline)
-            if not ready():
-                if deadline is None:
-                    raise DeadlockError(report(self, f"{what} can never return"))
-                self.now = max(self.now, deadline)
-                return False
-        return True
+        cause = self.cause
+        self._run(ready, deadline)
+        warn_of_failures(self.failed)
+        if ready():
+            return True
+        self.cause = cause  # it was none of the events since then that ended the wait
+        if deadline is None:
+            raise DeadlockError(report(self, f"{what} can never return"))
+        self.now = max(self.now, deadline)
+        return False
 
     def start(self, program: Program) -> None:
         """Begin a program: its first step is the next event."""
@@ -156,13 +173,15 @@ class Clock:
 
     def close(self) -> None:
         """End all programs and forget everything that was still to happen."""
+        own = current_program()
         for program in list(self.programs):
-            program.kill()
+            if program is not own:
+                program.kill()
         self.programs.clear()
         self._queue.clear()
 
     def __enter__(self) -> "Clock":
-        self.guard.depth += 1
+        self.guard.enter()
         return self
 
     def __exit__(
@@ -176,35 +195,37 @@ class Clock:
     # --- the loop ---------------------------------------------------------------------------
 
     def _run(self, ready: Callable[[], bool] | None, until: int | None) -> None:
-        if self._running:
+        if self.running:
             raise ConfigurationError(
                 "the network is running already: run() was called from inside an event"
             )
-        self._running = True
+        self.running = True
         self._stopped = False
         guard = self.guard
-        report_at = self.steps + PROGRESS_EVERY
+        first_report = report_at = self.steps + PROGRESS_EVERY
         try:
-            with guard.installed():
+            with self:
                 while self._handle_next(until):
-                    if (ready is not None and ready()) or self._stopped:
+                    if self._stopped if ready is None else ready():
                         return
                     if guard.pending:
                         guard.strike()
                     if self.steps >= report_at:
-                        report_at = self.steps + PROGRESS_EVERY
+                        report_at += PROGRESS_EVERY
                         if self.on_progress is not None:
                             self.on_progress(self)
         finally:
-            self._running = False
+            self.running = False
+            if report_at > first_report and self.on_progress is not None:
+                self.on_progress(self)
 
     def _handle_next(self, until: int | None) -> bool:
         queue = self._queue
-        if not queue or queue[0][2] is None:  # perhaps only timers that were stopped are left
+        # The short way is for most events; a timer at the front may be one that was stopped.
+        if (not queue or queue[0][2] is None) and self._peek() is None:
+            self._nothing_is_left(for_good=until is None)
             if self._peek() is None:
-                self._nothing_is_left()
-                if self._peek() is None:
-                    return False
+                return False
         entry = queue[0]
         time = entry[0]
         if until is not None and time > until:
@@ -236,19 +257,21 @@ class Clock:
 
     # --- when nothing is left to happen -----------------------------------------------------
 
-    def _nothing_is_left(self) -> None:
-        """Let those go on who wait for just this, and tell the person whose call can't return."""
+    def _nothing_is_left(self, *, for_good: bool) -> None:
+        """Let those go on who wait for just this; `for_good`: tell whose calls can't return."""
         if self.idle.waiting:
             self.idle.notify()
             return
         for program in self.programs:
-            if program.foreground and program.waiting_for:
+            if for_good and program.foreground and program.waiting_for:
                 program.give_up(
                     DeadlockError(report(self, f"{program.waiting_for} can never return"))
                 )
 
     def _complain_about_waiting(self) -> None:
-        if any(program.waiting_for and not program.daemon for program in self.programs):
+        if any(
+            program.waiting_for not in ("", RUN) and not program.daemon for program in self.programs
+        ):
             raise DeadlockError(report(self, "Nothing is left to happen, and somebody still waits"))
 
     def _run_from_program(self, until: int | None) -> None:
@@ -262,5 +285,5 @@ class Clock:
             was, woken = woken, True
             return was
 
-        self.wait(self.idle, ready, None, "run()")
+        self.wait(self.idle, ready, None, RUN)
         self._complain_about_waiting()

@@ -1,56 +1,94 @@
 """Ctrl-C without damage.
 
-An interrupt that strikes in the middle of the stack would leave a connection half changed. While
-the stack works (`depth` above zero) an interrupt is only noted, and raised as soon as the stack is
-left: between two events, or at the end of a socket call. In a program's own code, an endless loop
-say, it strikes at once.
+An interrupt that strikes in the middle of the stack would leave a connection half changed, or end a
+program that has nothing to do with it. So while the network is at work an interrupt is only noted;
+it is passed on to whoever handled interrupts before (Python itself, which raises
+`KeyboardInterrupt`, or an event loop) as soon as the stack is left: between two events, or at the
+end of a call.
+
+What doesn't come to such a place within half a second of the machine's time, an endless loop in a
+program say, is interrupted where it stands.
 """
 
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from types import FrameType
+from typing import Any
+
+PATIENCE = 0.5
+"""Seconds of the machine's time after which an interrupt that was noted doesn't wait any more."""
 
 
 class InterruptGuard:
-    """Holds a KeyboardInterrupt back while the stack is at work."""
+    """Holds interrupts back between `enter()` and `leave()`, which may be nested.
+
+    `pending` is true while one waits. `in_program` is set while a program's code runs, which stops
+    and goes on in the middle of calls: what it enters and leaves doesn't count.
+    """
 
     def __init__(self) -> None:
-        self.depth = 0
         self.pending = False
+        self.in_program = False
+        self._depth = 0
+        self._previous: Callable[[int, FrameType | None], Any] = signal.default_int_handler
         self._installed = False
+        self._patience: threading.Timer | None = None
+        self._out_of_patience = False
+
+    def enter(self) -> None:
+        """The stack begins to work."""
+        if self.in_program:
+            return
+        self._depth += 1
+        if self._depth == 1:
+            self._install()
 
     def leave(self) -> None:
-        """The stack was left once; at the outermost level raise what was held back."""
-        self.depth -= 1
-        if self.pending and self.depth <= 0:
-            self.strike()
+        """It has done; at the outermost level what was held back is passed on."""
+        if self.in_program:
+            return
+        self._depth -= 1
+        if self._depth == 0 and self._installed:
+            self._installed = False
+            if signal.getsignal(signal.SIGINT) == self._on_interrupt:  # not replaced meanwhile
+                signal.signal(signal.SIGINT, self._previous)
+            if self.pending:
+                self.strike()
 
     def strike(self) -> None:
-        """Raise the interrupt that was held back."""
-        self.pending = False
-        raise KeyboardInterrupt
+        """Pass on the interrupt that was held back."""
+        self.pending = self._out_of_patience = False
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+        self._previous(signal.SIGINT, None)
 
-    @contextmanager
-    def installed(self) -> Iterator[None]:
-        """Hold interrupts back while the block runs. Only Python's main thread ever gets any."""
-        if self._installed or threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        outer_depth, self.depth = self.depth, 1
-        self._installed = True
-        previous = signal.signal(signal.SIGINT, self._on_interrupt)
-        try:
-            yield
-        finally:
-            signal.signal(signal.SIGINT, previous)
-            self._installed = False
-            self.depth = outer_depth
-        if self.pending and outer_depth <= 0:
-            self.strike()
+    def _install(self) -> None:
+        """Only Python's main thread ever gets interrupts; one who ignores them shall go on to."""
+        if threading.current_thread() is threading.main_thread():
+            previous = signal.getsignal(signal.SIGINT)
+            if callable(previous):
+                self._previous = previous
+                self._installed = True
+                signal.signal(signal.SIGINT, self._on_interrupt)
 
     def _on_interrupt(self, number: int, frame: FrameType | None) -> None:
-        if self.depth <= 0 or self.pending:  # a second Ctrl-C doesn't wait any more
+        if self._out_of_patience:
             self.strike()
-        self.pending = True
+        elif not self.pending:
+            self.pending = True
+            self._patience = threading.Timer(PATIENCE, self._lose_patience)
+            self._patience.daemon = True
+            self._patience.start()
+
+    def _lose_patience(self) -> None:
+        if self.pending:
+            self._out_of_patience = True
+            if hasattr(signal, "pthread_kill"):  # a system call that blocks ends, too
+                signal.pthread_kill(_MAIN, signal.SIGINT)
+            else:
+                signal.raise_signal(signal.SIGINT)
+
+
+_MAIN = threading.main_thread().ident or 0

@@ -5,7 +5,10 @@ suspended, the clock goes on with the next event, and the program is resumed whe
 has come. So code on many hosts reads as if each had the machine for itself.
 """
 
+import sys
+import warnings
 from collections.abc import Callable
+from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from netlab.sim.switch import Switch
@@ -61,9 +64,9 @@ class Program:
         self._function = function
         self._observer = observer
         self._value: Any = None
+        self._traceback: TracebackType | None = None
         self.error_seen = False
         self._switch = Switch(self.run_to_end, self)
-        self._guard_depth = 0
         self._wait_error: Exception | None = None
         self._ended = Signal(clock)
         self._alarm = clock.timer(self._on_alarm)
@@ -77,7 +80,7 @@ class Program:
         self._clock.wait(self._ended, lambda: self.done, None, f"the result of {self.title}")
         if self.error is not None:
             self.error_seen = True
-            raise self.error
+            raise self.error.with_traceback(self._traceback)
         return self._value
 
     @property
@@ -106,12 +109,12 @@ class Program:
     def begin(self, _: object = None) -> None:
         """Run the first stretch."""
         if not self.done:
-            self._go_on()
+            self._run(self._switch.resume)
 
     def wake(self, _: object = None) -> None:
         """What it waits for may have come: let it look."""
         if self.waiting_for:
-            self._go_on()
+            self._run(self._switch.resume)
 
     def wait(
         self, signal: Signal, ready: Callable[[], bool], deadline: int | None, what: str
@@ -129,7 +132,6 @@ class Program:
                     return False
                 signal.waiting.append(self)
                 self.waiting_for = what
-                self._guard_depth = clock.guard.depth
                 self._switch.suspend()
                 if self in signal.waiting:
                     signal.waiting.remove(self)
@@ -147,10 +149,10 @@ class Program:
         self._clock.call_at(self._clock.now, self.wake)
 
     def kill(self) -> None:
-        """End it where it stands."""
+        """End it where it stands: its `finally` clauses run, but nothing in them can wait."""
         if not self.done:
             self._observer = None
-            self._switch.kill()
+            self._run(self._switch.kill)
             self.done = True
 
     def run_to_end(self) -> None:
@@ -160,10 +162,12 @@ class Program:
             self._value = self._function()
         except (Exception, SystemExit) as error:
             self.error = error
+            self._traceback = error.__traceback__
             self._clock.failed.append(self)
             self._tell("program failed", f"{type(error).__name__}: {error}")
         except KeyboardInterrupt as error:
             self.error = error
+            self._traceback = error.__traceback__
             self.error_seen = True
             self._clock.guard.pending = True  # whoever runs the network is interrupted too
         else:
@@ -177,14 +181,14 @@ class Program:
 
     # --- inside -----------------------------------------------------------------------------
 
-    def _go_on(self) -> None:
-        """Run until the program waits again or ends; an interrupt strikes it as its own code runs."""
+    def _run(self, switch: Callable[[], None]) -> None:
+        """Let the program's own code run until it waits again or ends."""
         guard = self._clock.guard
-        outer, guard.depth = guard.depth, self._guard_depth
+        outer, guard.in_program = guard.in_program, True
         try:
-            self._switch.resume()
+            switch()
         finally:
-            guard.depth = outer
+            guard.in_program = outer
 
     def _on_alarm(self) -> None:
         self.wake()
@@ -218,6 +222,19 @@ def report(clock: "Clock", headline: str) -> str:
         " with daemon=True."
     )
     return "\n".join(lines)
+
+
+def warn_of_failures(failed: list[Program]) -> None:
+    """Warn whoever runs the network, once, of each program that failed and nobody asked for."""
+    for program in failed:
+        if not program.error_seen:
+            program.error_seen = True
+            level, frame = 1, sys._getframe()
+            while frame.f_back is not None and frame.f_globals["__name__"].startswith("netlab."):
+                level, frame = level + 1, frame.f_back
+            warnings.warn(
+                f"{program!r}; its .result has the traceback", RuntimeWarning, stacklevel=level
+            )
 
 
 def _nothing() -> None:

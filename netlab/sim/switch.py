@@ -9,6 +9,8 @@ from typing import Any
 
 import greenlet
 
+TRIES_TO_KILL = 100
+
 
 class Switch:
     """A function that can be suspended in the middle of any call, and resumed."""
@@ -31,10 +33,18 @@ class Switch:
         self._home.switch()
 
     def kill(self) -> None:
-        """End the function where it stands: its `finally` clauses run."""
-        if self._greenlet:
-            self._greenlet.parent = greenlet.getcurrent()
-            self._greenlet.throw(greenlet.GreenletExit)
+        """End the function where it stands: its `finally` clauses run.
+
+        One that suspends itself again instead is thrown out again, and at last left where it is.
+        """
+        for _ in range(TRIES_TO_KILL):
+            if not self._greenlet:
+                return
+            self._home = self._greenlet.parent = greenlet.getcurrent()
+            try:
+                self._greenlet.throw(greenlet.GreenletExit)
+            except greenlet.error:
+                return  # it belongs to another thread, which ends it when it is next at work
 
     @staticmethod
     def current_owner() -> Any:
