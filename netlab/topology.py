@@ -40,7 +40,7 @@ class Network:
         self.hosts: dict[str, Host] = {}
         self.links: list[Cable] = []
         self._macs = 0
-        self._close = weakref.finalize(self, Clock.close, self.sim.clock)
+        self._close = weakref.finalize(self, self.sim.clock.close)
 
     def __repr__(self) -> str:
         hosts = ", ".join(self.hosts) or "no hosts"

@@ -13,7 +13,7 @@ from typing import Any
 
 from netlab.errors import ConfigurationError, NetlabError
 from netlab.sim.clock import Action, Clock
-from netlab.sim.program import Program, Signal
+from netlab.sim.program import Program, Signal, warn_of_failures
 from netlab.sim.timer import Timer
 
 
@@ -24,6 +24,7 @@ class RealTimeClock(Clock):
         self._began = time.monotonic_ns()
         self._changed = threading.Condition(threading.RLock())
         self._depth = 0
+        self._onlookers = 0  # who ask for their condition after each event
         self._closed = False
         self._failure: BaseException | None = None
         super().__init__()
@@ -31,7 +32,7 @@ class RealTimeClock(Clock):
         self._driver.start()
 
     @property
-    def now(self) -> int:  # type: ignore[override]
+    def now(self) -> int:
         """Nanoseconds of the machine's monotonic clock since this clock was made."""
         return time.monotonic_ns() - self._began
 
@@ -52,22 +53,44 @@ class RealTimeClock(Clock):
             self._changed.notify_all()
 
     def wake(self, waiting: list[Any]) -> None:
-        """Let all blocked threads look whether they can go on."""
+        """Let all blocked threads look whether they can go on, whatever each waits for."""
         with self._changed:
             waiting.clear()
             self._changed.notify_all()
 
     def run(self, until: int | None = None) -> None:
-        """Wait until nothing is left to happen and all programs have ended, or until `until`."""
+        """Wait until nothing is left to happen and all programs have ended, or until `until`.
+
+        TIME_WAIT is something that is left to happen, and takes its four minutes here.
+        """
         with self._changed:
-            while True:
+            self._stopped = False
+            while not self._stopped and not self._closed:
                 self._raise_failure()
-                if until is None and self._peek() is None and all(p.daemon for p in self.programs):
-                    return
-                remaining = None if until is None else until - self.now
-                if remaining is not None and remaining <= 0:
-                    return
-                self._changed.wait(None if remaining is None else remaining / 1e9)
+                if until is None:
+                    if self._peek() is None and all(each.daemon for each in self.programs):
+                        break
+                    self._changed.wait()
+                elif self.now < until:
+                    self._changed.wait((until - self.now) / 1e9)
+                else:
+                    break
+        warn_of_failures(self.failed)
+
+    def run_until(self, condition: Callable[[], bool]) -> None:
+        """As `Clock.run_until`, but nobody can tell whether the condition will ever hold."""
+        with self._changed:
+            self._onlookers += 1
+            try:
+                self.wait(Signal(self), condition, None, "run() until a condition holds")
+            finally:
+                self._onlookers -= 1
+
+    def stop(self) -> None:
+        """Make all threads return that are in `run()` now."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
 
     def step(self) -> bool:
         """Real time can't be stepped: raises `ConfigurationError`."""
@@ -77,23 +100,33 @@ class RealTimeClock(Clock):
         self, signal: Signal, ready: Callable[[], bool], deadline: int | None, what: str
     ) -> bool:
         """Block the calling thread until `ready()`, or until `deadline`; the truth of `ready()`."""
+        if threading.current_thread() is self._driver:
+            raise ConfigurationError(f"{what} would block inside the handling of an event")
         with self._changed:
             while not ready():
                 self._raise_failure()
                 if self._closed:
-                    raise NetlabError(f"{what} was waiting when the network was closed")
+                    raise NetlabError(f"{what} waits in vain: the network was closed")
                 remaining = None if deadline is None else deadline - self.now
                 if remaining is not None and remaining <= 0:
                     return False
-                signal.waiting.append(threading.current_thread())
+                signal.waiting = [threading.current_thread()]  # somebody: see `wake`
+                depth, self._depth = self._depth, 0  # as the lock is let go of, however deep
                 self._changed.wait(None if remaining is None else remaining / 1e9)
+                self._depth = depth
             return True
 
     def start(self, program: Program) -> None:
         """Begin a program on a thread of its own."""
         with self._changed:
             self.programs.append(program)
-        threading.Thread(target=program.run_to_end, name=program.title, daemon=True).start()
+
+        def run_to_end() -> None:
+            program.run_to_end()
+            with self._changed:
+                self._changed.notify_all()
+
+        threading.Thread(target=run_to_end, name=program.title, daemon=True).start()
 
     def close(self) -> None:
         """Stop the background thread; calls that are blocked raise."""
@@ -137,6 +170,8 @@ class RealTimeClock(Clock):
                     continue
                 try:
                     self._handle_next(None)
+                    if self._onlookers:
+                        self._changed.notify_all()
                 except Exception as failure:  # it reaches whoever waits on the network next
                     self._failure = failure
                     self._changed.notify_all()
