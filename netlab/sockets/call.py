@@ -3,24 +3,34 @@
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from netlab.sim.recording import Event
+
 if TYPE_CHECKING:
     from netlab.sockets.socket import Socket
 
 
 class Call:
-    """``with Call(socket, "recv", (4096,)) as call:``; what is put in `call.result` is recorded."""
+    """``with Call(socket, "recv", (4096,)) as call:``; what is put in `call.result` is recorded.
 
-    __slots__ = ("_args", "_socket", "name", "result")
+    A call that returned at once explains nothing of what its program does next, so its causes are
+    left as they were. One that had to wait does: the program goes on because of what it waited for.
+    """
+
+    __slots__ = ("_args", "_cause", "_socket", "_steps", "name", "result")
 
     def __init__(self, socket: "Socket", name: str, args: tuple[object, ...]) -> None:
         self.name = name
         self.result: Any = None
         self._args = args
         self._socket = socket
+        self._cause: Event | None = None
+        self._steps = 0
 
     def __enter__(self) -> Self:
-        sim = self._socket.host.sim
-        sim.clock.__enter__()
+        clock = self._socket.host.sim.clock
+        clock.__enter__()
+        self._cause = clock.cause
+        self._steps = clock.steps
         self._record("call", {"call": self.name, "arguments": self._args})
         return self
 
@@ -30,11 +40,14 @@ class Call:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        clock = self._socket.host.sim.clock
         if error is not None:
             self._record("return", {"call": self.name, "error": f"{type(error).__name__}: {error}"})
         else:
             self._record("return", {"call": self.name, "value": self.result})
-        self._socket.host.sim.clock.__exit__(kind, error, trace)
+        if clock.steps == self._steps:
+            clock.cause = self._cause
+        clock.__exit__(kind, error, trace)
 
     def _record(self, kind: str, fields: dict[str, Any]) -> None:
         host = self._socket.host

@@ -180,7 +180,7 @@ class Socket:
 
     def shutdown(self, how: int) -> None:
         """End sending (`SHUT_WR`), receiving (`SHUT_RD`) or both (`SHUT_RDWR`)."""
-        with self._call("shutdown", std.SHUT_RD <= how <= std.SHUT_RDWR and _HOW[how]):
+        with self._call("shutdown", _HOW.get(how, how)):
             if how not in (std.SHUT_RD, std.SHUT_WR, std.SHUT_RDWR):
                 raise OSError(
                     EINVAL, "Invalid argument: shutdown() takes SHUT_RD, SHUT_WR or SHUT_RDWR"
@@ -339,7 +339,7 @@ class Socket:
 
 
 _CHUNK = 65_536
-_HOW = ("SHUT_RD", "SHUT_WR", "SHUT_RDWR")
+_HOW = {std.SHUT_RD: "SHUT_RD", std.SHUT_WR: "SHUT_WR", std.SHUT_RDWR: "SHUT_RDWR"}
 
 
 def _size(data: "ReadableBuffer") -> str:
