@@ -72,10 +72,9 @@ class CapturedTrace:
             frame = self._frame(index + 1, times[index] - self.start, capture.packets[index])
             self.recorder.keep(frame)
             for change in observer.see(frame):
-                number = self.recorder.next_number()
                 self.recorder.keep(
                     Event(
-                        number,
+                        self.recorder.next_number,
                         frame.time,
                         change.host,
                         "transport",
@@ -91,7 +90,7 @@ class CapturedTrace:
         cut = packet.original_length - len(packet.data)
         layers = dissect(packet.data, interface.linktype, cut)
         ends = self._ends(layers, interface)
-        frame = CapturedFrame(frame_id, self.recorder.next_number(), time, ends, packet)
+        frame = CapturedFrame(frame_id, self.recorder.next_number, time, ends, packet)
         frame._layers = layers
         if not self.own:
             frame.reason = "; ".join(packet.comments)

@@ -38,12 +38,11 @@ def to_scapy(packets: Iterable[Captured]) -> "list[Packet]":
     """The packets as Scapy's, each with its time (seconds, exact to the nanosecond)."""
     from scapy.utils import EDecimal
 
-    l2, raw = _import_layers()
+    layers = _import_layers()
     converted = []
     for captured in packets:
-        name = _CLASSES.get(captured.interface.linktype)
-        packet = getattr(l2, name)(captured.data) if name else raw(captured.data)
-        packet.time = EDecimal(captured.time or 0).scaleb(-9)
+        packet = layers[_CLASSES.get(captured.interface.linktype, "Raw")](captured.data)
+        packet.time = EDecimal(EDecimal(captured.time or 0).scaleb(-9))
         packet.wirelen = captured.original_length
         packet.sniffed_on = captured.interface.name or None
         converted.append(packet)
@@ -91,17 +90,15 @@ def _refuse_open_fields(packet: Any) -> None:
                 )
 
 
-def _import_layers() -> tuple[Any, Any]:
-    """Scapy's link layers, with IPv4 above, and its raw packet; without what it logs meanwhile."""
+def _import_layers() -> dict[str, Any]:
+    """Scapy's packets up to IPv4, by name; without what it logs while it is imported."""
     import logging
 
     log = logging.getLogger("scapy")
     level = log.level
     log.setLevel(logging.CRITICAL)
     try:
-        import scapy.layers.inet
-        import scapy.layers.l2
-        import scapy.packet
+        from scapy.layers import inet, l2
     finally:
         log.setLevel(level)
-    return scapy.layers.l2, scapy.packet.Raw
+    return {**vars(l2), **vars(inet)}

@@ -11,6 +11,7 @@ from netlab.link.ethernet import ETHERTYPE_ARP, ETHERTYPE_IPV4, ETHERTYPE_RARP, 
 from netlab.network.arp_packet import ArpPacket
 from netlab.network.icmp_message import IcmpMessage
 from netlab.network.ipv4_packet import PROTOCOL_ICMP, PROTOCOL_TCP, PROTOCOL_UDP, Ipv4Packet
+from netlab.transport.tcp.segment import HEADER_LENGTH as TCP_HEADER_LENGTH
 from netlab.transport.tcp.segment import Segment
 from netlab.transport.udp_datagram import HEADER_LENGTH as UDP_HEADER_LENGTH
 from netlab.transport.udp_datagram import UdpDatagram
@@ -120,7 +121,7 @@ def _read_ipv4(layers: Layers, data: bytes, cut: int) -> None:
     if packet.is_fragment:
         return  # a header of the layer above may be in another fragment
     if packet.protocol == PROTOCOL_TCP:
-        layers.tcp = Segment.parse(payload)
+        layers.tcp = _read_tcp(layers, payload)
         layers.payload = layers.tcp.payload
     elif packet.protocol == PROTOCOL_UDP:
         layers.udp = _read_udp(payload, layers.missing)
@@ -128,6 +129,17 @@ def _read_ipv4(layers: Layers, data: bytes, cut: int) -> None:
     elif packet.protocol == PROTOCOL_ICMP:
         layers.icmp = IcmpMessage.parse(payload)
         layers.payload = layers.icmp.payload
+
+
+def _read_tcp(layers: Layers, data: bytes) -> Segment:
+    header_length = data[12] >> 4 << 2 if len(data) > 12 else 0
+    lacking = header_length - len(data)
+    if 0 < lacking <= layers.missing and len(data) >= TCP_HEADER_LENGTH:
+        # The capture ends within the options: they are shown up to there, and no payload.
+        data = data[: len(data) & ~3]
+        data = data[:12] + bytes((len(data) << 2 | data[12] & 0x0F,)) + data[13:]
+        layers.missing -= lacking
+    return Segment.parse(data)
 
 
 def _read_udp(data: bytes, missing: int) -> UdpDatagram:

@@ -2,8 +2,8 @@
 
 A capture holds what was sent and nothing of what the hosts thought. But TCP's states follow from
 the segments: who sends a SYN has opened actively, who answers it was listening, who sends a FIN has
-closed. So the same transition table that netlab's own connections execute is walked here for both
-ends of every conversation. It is assumed that a segment which was seen did arrive.
+closed. So the transition table that netlab's own connections execute is walked here for both ends
+of each conversation. A segment that was seen counts as arrived, unless it is known to be lost.
 """
 
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, NamedTuple
 
+from netlab.link.frame import DROPPED
 from netlab.trace.frame import Frame
 from netlab.transport.tcp.segment import Segment
 from netlab.transport.tcp.seq import highest, less, less_equal, plus
@@ -66,10 +67,10 @@ class Observer:
         sender, receiver = self._ends[here], self._ends[there]
         length = frame.payload_length + segment.syn + segment.fin
         changes = []
-        for end, event in chain(
-            self._sent(sender, receiver, segment, length),
-            self._arrived(receiver, sender, segment, length),
-        ):
+        happened = self._sent(sender, receiver, segment, length)
+        if frame.fate != DROPPED:
+            happened = chain(happened, self._arrived(receiver, sender, segment, length))
+        for end, event in happened:
             row = self._table.get((end.state, event))
             if row is not None:
                 fields = {

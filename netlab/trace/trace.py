@@ -71,10 +71,9 @@ class Trace:
                 name, data = str(file), opened.read()
         capture = read_capture(data, name)
         if capture.problem and not partial:
-            whole = len(capture.packets)
             raise CaptureError(
                 f"{name} is damaged or breaks off at {capture.problem}."
-                f" {whole} packet{'s' if whole != 1 else ''} before that can be read:"
+                f" What comes before that can be read, {_counted(capture.packets, 'packet')}:"
                 " Trace.open(..., partial=True)"
             )
         read = CapturedTrace(capture)
@@ -88,7 +87,7 @@ class Trace:
 
     def __repr__(self) -> str:
         return (
-            f"<trace: {len(self.events)} events, {len(self.frames)} frames,"
+            f"<trace: {_counted(self.events, 'event')}, {_counted(self.frames, 'frame')},"
             f" {show_time(self.duration)}, hosts {', '.join(self.hosts) or 'none'}>"
         )
 
@@ -269,6 +268,10 @@ class Trace:
         new = recorder.events[max(0, self._looked_at - recorder.dropped) :]
         self._frames |= {event.id: event for event in new if isinstance(event, Frame)}
         self._looked_at = recorder.dropped + len(recorder.events)
+
+
+def _counted(things: list[Any], what: str) -> str:
+    return f"{len(things)} {what}" if len(things) == 1 else f"{len(things)} {what}s"
 
 
 def _name(host: object) -> str:
