@@ -49,6 +49,7 @@ class Clock:
         self._queue: list[_Entry] = []
         self._sequence = 0
         self._stopped = False
+        self._idle_moments = 0
 
     # --- scheduling -------------------------------------------------------------------------
 
@@ -260,6 +261,7 @@ class Clock:
     def _nothing_is_left(self, *, for_good: bool) -> None:
         """Let those go on who wait for just this; `for_good`: tell whose calls can't return."""
         if self.idle.waiting:
+            self._idle_moments += 1
             self.idle.notify()
             return
         for program in self.programs:
@@ -278,12 +280,6 @@ class Clock:
         if until is not None:
             self.sleep(until - self.now)
             return
-        woken = False
-
-        def ready() -> bool:
-            nonlocal woken
-            was, woken = woken, True
-            return was
-
-        self.wait(self.idle, ready, None, RUN)
+        before = self._idle_moments
+        self.wait(self.idle, lambda: self._idle_moments > before, None, RUN)
         self._complain_about_waiting()

@@ -65,7 +65,7 @@ class Program:
         self._observer = observer
         self._value: Any = None
         self._traceback: TracebackType | None = None
-        self.error_seen = False
+        self.asked_for = False
         self._switch = Switch(self.run_to_end, self)
         self._wait_error: Exception | None = None
         self._ended = Signal(clock)
@@ -77,9 +77,9 @@ class Program:
 
         An exception that ended the program is raised here, with the program's own traceback.
         """
+        self.asked_for = True
         self._clock.wait(self._ended, lambda: self.done, None, f"the result of {self.title}")
         if self.error is not None:
-            self.error_seen = True
             raise self.error.with_traceback(self._traceback)
         return self._value
 
@@ -168,7 +168,7 @@ class Program:
         except KeyboardInterrupt as error:
             self.error = error
             self._traceback = error.__traceback__
-            self.error_seen = True
+            self.asked_for = True
             self._clock.guard.pending = True  # whoever runs the network is interrupted too
         else:
             self._tell("program ended", "")
@@ -227,8 +227,8 @@ def report(clock: "Clock", headline: str) -> str:
 def warn_of_failures(failed: list[Program]) -> None:
     """Warn whoever runs the network, once, of each program that failed and nobody asked for."""
     for program in failed:
-        if not program.error_seen:
-            program.error_seen = True
+        if not program.asked_for:
+            program.asked_for = True
             level, frame = 1, sys._getframe()
             while frame.f_back is not None and frame.f_globals["__name__"].startswith("netlab."):
                 level, frame = level + 1, frame.f_back
