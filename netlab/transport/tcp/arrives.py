@@ -96,8 +96,10 @@ def _otherwise(connection: "Connection", segment: Segment) -> None:
             # The window is shut: no text is taken, but the ACK counts (MUST-66).
             _check_ack(connection, segment)
         if connection.state is not State.CLOSED:
-            connection.send_ack(
-                "not in the window: tell what is expected (RFC 9293 3.10.7.4, first)"
+            _answer_stray(
+                connection,
+                segment,
+                "not in the window: tell what is expected (RFC 9293 3.10.7.4, first)",
             )
         return
 
@@ -149,7 +151,8 @@ def _check_ack(connection: "Connection", segment: Segment) -> bool:
     if is_news:
         sender.acknowledged(ack)
     elif less(sender.snd_max, ack):
-        connection.send_ack("an ACK of something not yet sent (RFC 9293 3.10.7.4, fifth)")
+        why = "an ACK of something not yet sent (RFC 9293 3.10.7.4, fifth)"
+        _answer_stray(connection, segment, why)
         return False
     elif sender.is_duplicate(segment):
         sender.duplicate_ack()
@@ -182,6 +185,20 @@ def _take_text_and_fin(connection: "Connection", segment: Segment) -> None:
     if receiver.fin_reached and connection.state in _RECEIVING:
         receiver.pass_fin()
         connection.happens(TcpEvent.RCV_FIN, "a FIN came: the other side sends no more")
+
+
+def _answer_stray(connection: "Connection", segment: Segment, why: str) -> None:
+    """Acknowledge a segment that is out of place.
+
+    One without text may itself be such an answer. Two ends that disagree on where they are would
+    answer each other for ever, so those are answered only now and then (RFC 5961 section 7).
+    """
+    now = connection.clock.now
+    if not segment.payload:
+        if now < connection.next_stray_answer:
+            return
+        connection.next_stray_answer = now + connection.settings.stray_answer_interval
+    connection.send_ack(why)
 
 
 def _note_syn(connection: "Connection", segment: Segment) -> None:

@@ -46,6 +46,7 @@ class Connection:
         self.passive = False
         self.error: OSError | None = None
         self.mss = self._offered_mss = tcp.largest_segment(remote[0])
+        self.next_stray_answer = 0  # from when on a stray segment without text is answered
         self.readable = Signal(self.clock)
         self.writable = Signal(self.clock)
         self.on_open: Callable[[Connection], None] | None = None

@@ -27,6 +27,9 @@ class TcpSettings:
     delayed_ack: int = 200 * ms
     """How long an acknowledgment may wait for company: below 0.5 s (RFC 9293 section 3.8.6.3).
     0 acknowledges each segment at once."""
+    stray_answer_interval: int = 500 * ms
+    """Segments without text that are out of place are answered no more often than this, lest two
+    ends that disagree acknowledge each other for ever (RFC 5961 section 7)."""
     nodelay: bool = False
     """Whether new sockets start without Nagle's algorithm (RFC 9293 section 3.7.4)."""
     receive_buffer: int = 65_535
