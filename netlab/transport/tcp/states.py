@@ -100,8 +100,9 @@ def _rows() -> dict[tuple[State, TcpEvent], Transition]:
     on(s.SYN_SENT, e.CLOSE, (a.DELETE_TCB,), s.CLOSED, "3.10.4")
     on(s.SYN_SENT, e.RCV_RST, (a.REPORT_REFUSED, a.DELETE_TCB), s.CLOSED, "3.10.7.3")
     on(s.SYN_RCVD, e.RCV_RST, (a.REPORT_REFUSED, a.DELETE_TCB), s.CLOSED, "3.10.7.4")
-    on(s.SYN_RCVD, e.RCV_RST_PASSIVE, (), s.LISTEN, "3.10.7.4")
-    on(s.SYN_RCVD, e.RCV_SYN, (), s.LISTEN, "3.10.7.4")  # after a passive OPEN
+    # After a passive OPEN the listener still stands: the block made for this SYN goes.
+    on(s.SYN_RCVD, e.RCV_RST_PASSIVE, (a.DELETE_TCB,), s.LISTEN, "3.10.7.4")
+    on(s.SYN_RCVD, e.RCV_SYN, (a.DELETE_TCB,), s.LISTEN, "3.10.7.4")
 
     # Closing: the four-way close, from either side or from both at once.
     on(s.SYN_RCVD, e.CLOSE, (a.SEND_FIN,), s.FIN_WAIT_1, "3.10.4")
