@@ -82,7 +82,7 @@ class Connection:
     def receive(self, data: bytes) -> None:
         """Take bytes that came; b"" says that no more will come."""
         self._buffer += data
-        self._ended = self._ended or not data
+        self._ended = not data
 
     def next_event(self) -> Event | None:
         """What the bytes amount to next; None when more are needed, or a response is due."""

@@ -44,10 +44,10 @@ class LoopbackHost:
 
 
 @contextlib.contextmanager
-def served(routes: Routes, **options: Any):  # type: ignore[no-untyped-def]
+def served(routes: Routes, port: int = 0, **options: Any):  # type: ignore[no-untyped-def]
     """The server, and the port on which it can be reached at 127.0.0.1."""
     host = LoopbackHost()
-    server: HttpServer = serve(host, routes, 0, **options)
+    server: HttpServer = serve(host, routes, port, **options)
     try:
         yield server, host.sockets[0].getsockname()[1]
     finally:

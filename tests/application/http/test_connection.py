@@ -1,5 +1,6 @@
 """The HTTP connection without a network: bytes in, events out."""
 
+import http.client
 import itertools
 
 import h11
@@ -8,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from netlab.application.http.connection import Connection, Content, End, Refusal
-from netlab.application.http.messages import Request, Response
+from netlab.application.http.messages import PHRASES, Request, Response
 from netlab.application.http.states import TRANSITIONS, HttpEvent, State
 from netlab.errors import LocalProtocolError
 from tests.application.http.stories import (
@@ -161,6 +162,14 @@ def test_all_states_are_reached_from_idle_and_lead_to_closed() -> None:
     assert nexts[State.CLOSED] == set()
 
 
+def test_a_refusal_quotes_what_came_but_not_all_of_it() -> None:
+    connection = Connection()
+    connection.receive(b"x" * 1_000 + b"\r\n")
+    refusal = connection.next_event()
+    assert isinstance(refusal, Refusal)
+    assert f"got '{'x' * 60}...' (RFC 9112 section 3)" in refusal.why
+
+
 # --- 100 Continue ---------------------------------------------------------------------------
 
 
@@ -247,6 +256,12 @@ def test_a_status_that_has_no_content_has_no_length() -> None:
     assert answered(request(), Response(204))[0] == b"HTTP/1.1 204 No Content\r\n\r\n"
     assert answered(request(), Response(304))[0] == b"HTTP/1.1 304 Not Modified\r\n\r\n"
     assert b"Content-Length: 0\r\n" in answered(request(), Response(205))[0]
+
+
+def test_status_codes_are_told_in_the_words_of_the_rfc() -> None:
+    renamed = {413: "Content Too Large", 414: "URI Too Long"}  # RFC 9110; Python 3.13 follows
+    words = {status: http.client.responses[status] for status in PHRASES} | renamed
+    assert words == PHRASES
 
 
 @pytest.mark.rfc("RFC 9110 6.6.1")

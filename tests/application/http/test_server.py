@@ -16,6 +16,7 @@ from netlab.application.http import HttpServer, Request, Response
 from netlab.application.http.connection import Limits
 from netlab.errors import ConfigurationError
 from netlab.units import ms
+from tests.application.http.loopback import served
 from tests.application.http.stories import almost_requests
 
 Start = Callable[..., tuple[HttpServer, str]]
@@ -96,6 +97,8 @@ def test_urllib_fetches_a_page(serving: Start) -> None:
         assert response.read() == b"<h1>Hello</h1>"
         assert response.headers["Content-Type"] == "text/html; charset=utf-8"
         assert response.headers["Date"] is None
+    with urllib.request.urlopen(f"http://{address}/bytes") as response:
+        assert response.headers["Content-Type"] == "application/octet-stream"
     assert server.errors == []
 
 
@@ -353,6 +356,13 @@ def test_hostile_bytes_get_whole_responses_and_then_the_end(
         while not isinstance(reader.next_event(), h11.EndOfMessage):
             pass
         rest = reader.trailing_data[0]
+
+
+def test_a_server_that_is_started_again_gets_its_port_though_old_connections_linger() -> None:
+    port = 0
+    for _ in range(2):
+        with served(ROUTES, port) as (_, port):
+            assert conversation(f"127.0.0.1:{port}", LAST % b"/").endswith(b"Hello</h1>")
 
 
 # --- pages ----------------------------------------------------------------------------------
