@@ -1,0 +1,219 @@
+"""The sequence diagram in plain characters, for a terminal, a screen reader, a test.
+
+One row is one frame, in the order of sending. The strokes of its arrow tell what became of it:
+
+    ----->  arrived       =====>  a retransmission     ~~~~~>  late, or delayed
+    --X     lost          ##### > a duplicate          ****>   corrupted           --o..  in flight
+"""
+
+from typing import TYPE_CHECKING
+
+from netlab.views.message import Band, Message
+from netlab.views.reading import CORRUPTED, DELAYED, DUPLICATE, LATE, LOST, RETRANSMISSION
+from netlab.views.scale import Break, lay_out
+from netlab.views.sides import Bracket, Note
+from netlab.views.story import Story, tell
+from netlab.views.words import clip, clock
+
+if TYPE_CHECKING:
+    from netlab.views.sequence import Sequence
+
+WIDTH = 100
+_TIME = 14
+_SIDE = 13
+_NARROWEST, _WIDEST = 34, 60
+_STROKES = {
+    RETRANSMISSION: "=",
+    DUPLICATE: "#",
+    LATE: "~",
+    DELAYED: "~",
+    CORRUPTED: "*",
+}
+
+_Row = tuple[int, int, Message | Band | Break | Note | Bracket]  # y, rank at that y, what
+
+
+def write(view: "Sequence") -> str:
+    """What `view` shows, as lines of text."""
+    story = tell(view)
+    chart = lay_out(story, 0, view.until)
+    rows: list[_Row] = []
+    rows.extend(
+        (item.y, 0, item) if isinstance(item, Band) else (item.ya, 3, item) for item in story.items
+    )
+    rows.extend((cut.y, 0, cut) for cut in chart.breaks)
+    for host in story.hosts:
+        rows.extend((note.y, 2, note) for note in story.sides.notes[host])
+        rows.extend((b.y_fired, 1, b) for b in story.sides.brackets[host] if b.fired is not None)
+    rows.sort(key=_order)
+    ladder = _Ladder(story)
+    for _, _, what in rows:
+        ladder.add(what)
+    ladder.end(view.until)
+    return "\n".join(line.rstrip() for line in ladder.lines)
+
+
+def _order(row: _Row) -> tuple[int, int]:
+    return row[:2]
+
+
+class _Ladder:
+    """Writes row by row. What stands beside a lifeline waits for a row of the same time."""
+
+    def __init__(self, story: Story) -> None:
+        self._story = story
+        hosts = story.hosts
+        self._left = _SIDE if hosts and story.sides.notes[hosts[0]] else 2
+        right = _SIDE if hosts and story.sides.notes[hosts[-1]] else 2
+        lanes = max(1, len(hosts) - 1)
+        lane = max(_NARROWEST, min(_WIDEST, (WIDTH - _TIME - self._left - right) // lanes))
+        first = _TIME + self._left
+        self._columns = [first + lane * index for index in range(len(hosts))]
+        self.lines: list[str] = []
+        self._beside: dict[int, str] = {}  # lifeline -> what waits to be written beside it
+        self._words = ""  # what waits to be written between them
+        self._time: int | None = None  # since when they wait
+        self._written: int | None = None  # the last time that was written
+        self._head()
+
+    def add(self, what: Message | Band | Break | Note | Bracket) -> None:
+        if isinstance(what, Message):
+            self._message(what)
+        elif isinstance(what, Note):
+            self._note(what)
+        elif isinstance(what, Bracket):
+            self._fired(what)
+        elif isinstance(what, Band):
+            self._flush()
+            self._between(what.lines, ":", "[", "]")
+        else:
+            self._flush()
+            # The row of the timer that fires then says what the picture says in the break.
+            words = clock(what.passed) if what.timer_fires else what.words
+            self._between([f"... {words} ..."], ":")
+
+    def end(self, until: int | None) -> None:
+        self._flush()
+        if until is not None:
+            self._row(until, "now")
+
+    # --- kinds of rows ----------------------------------------------------------------------------
+
+    def _head(self) -> None:
+        for texts in (self._story.hosts, [self._story.addresses[h] for h in self._story.hosts]):
+            line = [" "] * (WIDTH + 20)
+            for column, text in zip(self._columns, texts, strict=True):
+                start = max(0, column - len(text) // 2)
+                line[start : start + len(text)] = text
+            self.lines.append("".join(line))
+
+    def _note(self, note: Note) -> None:
+        index = self._story.hosts.index(note.event.host)
+        if self._time != note.time or index in self._beside:
+            self._flush()
+        self._time = note.time
+        self._beside[index] = note.text
+
+    def _fired(self, bracket: Bracket) -> None:
+        assert bracket.fired is not None
+        fired, after = bracket.fired, clock(bracket.fired.time - bracket.set.time)
+        self._flush()
+        self._time = fired.time
+        self._words = f"({fired.host}'s {bracket.name} timer fires after {after})"
+
+    def _message(self, message: Message) -> None:
+        frame = message.frame
+        if self._time != frame.time or self._words:
+            self._flush()
+        beside, self._beside = self._beside, {}
+        line = self._line(frame.time, beside)
+        left, right = sorted((self._columns[message.a], self._columns[message.b]))
+        notes = [words for mark, words in message.reading.marks.items() if mark != LOST]
+        if not message.in_flight and {LATE, DELAYED} & message.reading.marks.keys():
+            notes.append(f"arrives at {clock(message.arrives)}")
+        arrow, lost = _arrow(message, right - left - 1)
+        line[left + 1 : right] = arrow
+        self._write(line)
+        notes.extend(lost)
+        self._between([f"({note})" for note in notes], "|", span=(left, right))
+
+    # --- writing ----------------------------------------------------------------------------------
+
+    def _write(self, line: list[str]) -> None:
+        self.lines.append("".join(line))
+
+    def _flush(self) -> None:
+        if (self._beside or self._words) and self._time is not None:
+            self._row(self._time, self._words)
+
+    def _row(self, time: int, words: str) -> None:
+        line = self._line(time, self._beside)
+        self._centre(line, words, (self._columns[0], self._columns[-1]))
+        self._beside, self._words = {}, ""
+        self._write(line)
+
+    def _line(self, time: int | None, beside: dict[int, str], life: str = "|") -> list[str]:
+        """A row with the time, the lifelines, and what stands beside them."""
+        line = [" "] * (max(WIDTH, self._columns[-1] + 1 if self._columns else 0) + _SIDE)
+        if time is not None and time != self._written:
+            line[:_TIME] = f"{clock(time):>{_TIME - 1}} "
+            self._written = time
+        for column in self._columns:
+            line[column] = life
+        for index, text in beside.items():
+            column = self._columns[index]
+            if index == 0:
+                line[column - len(text) - 1 : column - 1] = text
+            else:
+                line[column + 2 : column + 2 + len(text)] = text
+        return line
+
+    def _between(
+        self,
+        lines: list[str],
+        life: str,
+        before: str = "",
+        after: str = "",
+        span: tuple[int, int] | None = None,
+    ) -> None:
+        left, right = span or (self._columns[0], self._columns[-1])
+        for words in lines:
+            line = self._line(None, {}, life)
+            room = right - left - 3 - len(before) - len(after)
+            words = f"{clip(words, room):^{room if before else 0}}"
+            self._centre(line, f"{before}{words}{after}", (left, right))
+            self._write(line)
+
+    def _centre(self, line: list[str], words: str, span: tuple[int, int]) -> None:
+        left, right = span
+        words = clip(words, right - left - 3)
+        start = left + 1 + (right - left - 1 - len(words)) // 2
+        line[start : start + len(words)] = words
+
+
+def _arrow(message: Message, room: int) -> tuple[str, list[str]]:
+    """The arrow in `room` characters, and what found no place beside its cross."""
+    marks = message.reading.marks
+    stroke = next((_STROKES[mark] for mark in marks if mark in _STROKES), "-")
+    label = clip(f"{message.frame.id} {message.label}", room - 8)
+    drawn = f"{stroke * 2} {label} "
+    overflow: list[str] = []
+    rest = ""
+    if message.in_flight:
+        drawn += stroke * 2 + "o"
+        rest = " " + "." * (room - len(drawn) - 1)
+    elif LOST in marks:
+        drawn += stroke * 2 + "X"
+        if len(drawn) + 1 + len(marks[LOST]) < room:
+            rest = f" {marks[LOST]}"
+        else:
+            overflow.append(marks[LOST])
+    else:
+        drawn += stroke * (room - len(drawn) - 1) + ">"
+    if message.a < message.b:
+        return f"{drawn}{rest}".ljust(room), overflow
+    # The same from right to left: the strokes are turned around, the words are not.
+    head, tail = drawn[-1], f" {label} {stroke * 2}"
+    strokes = stroke * (len(drawn) - len(tail) - 1)
+    turned = f"{rest[1:]} " if rest else ""
+    return f"{turned}{'<' if head == '>' else head}{strokes}{tail}".rjust(room), overflow

@@ -1,0 +1,116 @@
+"""One frame as an arrow from lifeline to lifeline: how far it got, and when it got there."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from netlab.link.frame import DROPPED, IN_FLIGHT
+from netlab.trace.frame import Frame
+from netlab.views.reading import DUPLICATE, DUPLICATE_ACK, RETRANSMISSION, Reading
+
+_KNOWN_WHEN_SENT = frozenset({RETRANSMISSION, DUPLICATE, DUPLICATE_ACK})
+_NEVER_ON_THE_WIRE = 0.06
+_LOST_HALFWAY = 0.5
+
+
+@dataclass(slots=True)
+class Message:
+    """One frame to be drawn, from lifeline `a` to lifeline `b`.
+
+    `reach` is how far it got, from 0 to 1; `ends` is when it got there (ns), and `arrives` when it
+    reaches the other lifeline or would have. `note` is written under the arrow. The rest says where
+    it is drawn, `scale` and `labels` fill it in; `extra` is room above it that its label asked for.
+    """
+
+    frame: Frame
+    reading: Reading
+    a: int
+    b: int
+    ends: int
+    arrives: int
+    reach: float = 1.0
+    in_flight: bool = False
+    ya: int = 0
+    yb: int = 0
+    label: str = ""
+    note: str = ""
+    middle: float = 0.0
+    extra: int = 0
+
+
+@dataclass(slots=True)
+class Band:
+    """Messages that are folded away, and what to say of them."""
+
+    messages: list[Message]
+    lines: list[str] = field(default_factory=list)
+    y: int = 0
+
+
+Item = Message | Band
+
+
+def messages_of(
+    frames: Sequence[Frame],
+    readings: Iterable[Reading],
+    lifelines: Mapping[str, int],
+    dropped_at: Mapping[int, int],
+    until: int | None,
+) -> list[Message]:
+    """The frames as messages, as the world is at `until` (ns); None is the end of the record.
+
+    `dropped_at` tells when each lost frame was struck: at once, or later while it was under way.
+    """
+    unit = typical_delay(frames)
+    messages = []
+    for frame, reading in zip(frames, readings, strict=True):
+        sent = frame.time
+        arrives = frame.arrival
+        lost = frame.fate == DROPPED
+        if arrives is None:
+            arrives = sent + unit if lost else sent
+        message = Message(
+            frame,
+            reading,
+            lifelines[frame.host],
+            lifelines[frame.receiver],
+            arrives,
+            arrives,
+            label=reading.label,
+            note=reading.note,
+        )
+        if lost:
+            struck = dropped_at.get(frame.id, sent)
+            if frame.arrival is None:
+                message.reach = _NEVER_ON_THE_WIRE
+            elif sent < struck < arrives:
+                message.reach = (struck - sent) / (arrives - sent)
+            else:
+                message.reach = _LOST_HALFWAY
+            message.ends = sent + round(message.reach * (arrives - sent))
+        if until is not None and message.ends > until:
+            _stop(message, until)
+        elif until is None and frame.fate == IN_FLIGHT:
+            _stop(message, (sent + arrives) // 2)
+        messages.append(message)
+    return messages
+
+
+def typical_delay(frames: Sequence[Frame]) -> int:
+    """About the median of how long the frames were under way, in ns; 1 ms where none took any time.
+
+    It has one significant digit, so that a picture keeps its scale while frames are added.
+    """
+    delays = sorted(
+        [f.arrival - f.time for f in frames if f.arrival is not None and f.arrival > f.time]
+    )
+    return int(float(f"{delays[len(delays) // 2]:.0e}")) if delays else 1_000_000
+
+
+def _stop(message: Message, now: int) -> None:
+    """Still under way `now`: what will become of it is not known yet."""
+    sent, reading = message.frame.time, message.reading
+    message.in_flight = True
+    message.ends = now
+    message.reach = (now - sent) / max(1, message.arrives - sent)
+    message.reading = reading.only(_KNOWN_WHEN_SENT)
+    message.note = message.reading.note

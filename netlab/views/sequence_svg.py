@@ -1,0 +1,462 @@
+"""The sequence diagram as SVG."""
+
+from math import atan, degrees, hypot
+from typing import TYPE_CHECKING
+
+from netlab.views.labels import CHARACTER, NOTE_CHARACTER, place, width_of
+from netlab.views.message import Band, Message
+from netlab.views.reading import (
+    CORRUPTED,
+    DELAYED,
+    DUPLICATE,
+    DUPLICATE_ACK,
+    LATE,
+    LOST,
+    RETRANSMISSION,
+)
+from netlab.views.scale import BAND_LINE, BREAK, Chart, height_of, lay_out
+from netlab.views.sides import Bracket, Note
+from netlab.views.story import Story, tell
+from netlab.views.svg import document, escape
+from netlab.views.theme import BASE
+from netlab.views.words import clip, clock
+
+if TYPE_CHECKING:
+    from netlab.views.sequence import Sequence
+
+_TIME_COLUMN = 100
+_TAG_COLUMN = 104
+_TIMER_COLUMN = 104
+_EDGE = 70  # half of a host's box
+_NARROWEST, _WIDEST = 340, 620
+_TWO = 480  # the least distance of two lifelines that are alone
+_HEAD = 66  # the height of the boxes with the hosts' names
+_TALL = 900  # from here on the names stand at the bottom too
+_ROUNDS = 6
+_FEW = 12  # labels that find no room get more of it; where there are many, the arrows are too many
+_MORE_ROOM = 14
+_DOTS = "\N{MIDLINE HORIZONTAL ELLIPSIS}"
+_BAR = 4  # half of the width of a state's bar
+
+_CSS_OF_MARK = {
+    LOST: "lost",
+    CORRUPTED: "corrupted",
+    DUPLICATE: "duplicate",
+    RETRANSMISSION: "again",
+    LATE: "late",
+    DELAYED: "late",
+    DUPLICATE_ACK: "dupack",
+}
+_CSS_OF_STATE = {
+    "LISTEN": "listen",
+    "SYN_SENT": "opening",
+    "SYN_RCVD": "opening",
+    "ESTABLISHED": "open",
+    "TIME_WAIT": "waiting",
+    "CLOSED": "closed",
+}
+
+STYLE = (
+    ".nl-sequence .nl-host rect{fill:var(--nl-wash);stroke:var(--nl-rule)}"
+    ".nl-sequence .nl-name{font-size:16px;font-weight:600;text-anchor:middle}"
+    ".nl-sequence .nl-address{font:12.5px var(--nl-mono);text-anchor:middle;fill:var(--nl-grey)}"
+    ".nl-sequence .nl-life{stroke:var(--nl-rule);stroke-width:2}"
+    ".nl-sequence .nl-tick{font-size:12px;text-anchor:end;fill:var(--nl-grey);"
+    "font-variant-numeric:tabular-nums}"
+    ".nl-sequence .nl-level{stroke:var(--nl-rule);stroke-dasharray:1 5;opacity:.6}"
+    # Arrows: the colour tells the protocol, the dashes and the words what happened.
+    ".nl-frame{color:var(--nl-blue)}.nl-arp{color:var(--nl-grey)}.nl-icmp{color:var(--nl-green)}"
+    ".nl-udp{color:var(--nl-purple)}"
+    ".nl-again,.nl-corrupted{color:var(--nl-orange)}.nl-late,.nl-duplicate{color:var(--nl-pink)}"
+    ".nl-lost{color:var(--nl-red)}"
+    ".nl-line{stroke:currentColor;stroke-width:1.8;fill:none}"
+    ".nl-head{fill:currentColor}"
+    ".nl-again .nl-line{stroke-dasharray:11 4}"
+    ".nl-late .nl-line{stroke-dasharray:9 4 2 4}"
+    ".nl-corrupted .nl-line{stroke-dasharray:2.5 3}"
+    ".nl-duplicate .nl-line{stroke-width:5}"
+    ".nl-core{stroke:var(--nl-paper);stroke-width:2}"
+    ".nl-lost .nl-line{stroke-dasharray:5 4}.nl-lost.nl-again .nl-line{stroke-dasharray:11 4}"
+    ".nl-cross{stroke:currentColor;stroke-width:3;stroke-linecap:round}"
+    ".nl-dot{fill:var(--nl-paper);stroke:currentColor;stroke-width:2.4}"
+    ".nl-rest{stroke:currentColor;stroke-width:1.4;stroke-dasharray:1 6;opacity:.7}"
+    ".nl-hit{stroke:transparent;stroke-width:24;fill:none;stroke-linecap:round}"
+    ".nl-frame:hover .nl-hit,.nl-frame:focus .nl-hit{stroke:currentColor;stroke-opacity:.14}"
+    ".nl-selected .nl-hit{stroke:currentColor;stroke-opacity:.2}"
+    ".nl-selected .nl-line{stroke-width:3.2}"
+    ".nl-label{font:13px var(--nl-mono);text-anchor:middle;white-space:pre;"
+    "paint-order:stroke;stroke:var(--nl-paper);stroke-width:4px;stroke-linejoin:round}"
+    ".nl-texts{pointer-events:none}.nl-view .nl-number{fill:var(--nl-grey)}"
+    ".nl-flags{font-weight:700}"
+    ".nl-view .nl-note{font:italic 12.5px var(--nl-sans);fill:currentColor;text-anchor:middle;"
+    "paint-order:stroke;stroke:var(--nl-paper);stroke-width:4px;stroke-linejoin:round}"
+    # States
+    ".nl-state{color:var(--nl-blue)}.nl-st-opening{color:var(--nl-orange)}"
+    ".nl-st-open{color:var(--nl-green)}.nl-st-closing{color:var(--nl-purple)}"
+    ".nl-st-waiting,.nl-st-listen,.nl-st-closed{color:var(--nl-grey)}"
+    ".nl-bar{fill:currentColor;fill:color-mix(in srgb,currentColor 60%,var(--nl-paper))}"
+    ".nl-st-listen .nl-bar{fill:color-mix(in srgb,currentColor 30%,var(--nl-paper))}"
+    ".nl-view .nl-tag{font:600 12px var(--nl-mono);fill:currentColor;"
+    "paint-order:stroke;stroke:var(--nl-paper);stroke-width:4px;stroke-linejoin:round}"
+    ".nl-mark{stroke:currentColor;stroke-width:1.5}"
+    ".nl-view .nl-call{font:italic 12px var(--nl-mono);fill:var(--nl-ink)}"
+    # Timers, breaks, bands
+    ".nl-timer{color:var(--nl-orange)}"
+    ".nl-timer path{stroke:currentColor;stroke-width:1.6;fill:none}"
+    ".nl-timer .nl-pending{stroke-dasharray:4 3}"
+    ".nl-view .nl-timer text{font-size:12px;fill:currentColor}"
+    ".nl-timer .nl-how-long{font-weight:600}"
+    ".nl-gap{fill:var(--nl-paper)}.nl-wave{stroke:var(--nl-grey);stroke-width:1.5;fill:none}"
+    ".nl-view .nl-break-words{font:italic 13px var(--nl-sans);fill:var(--nl-grey);"
+    "text-anchor:middle}"
+    ".nl-band rect{fill:var(--nl-wash);stroke:var(--nl-rule);stroke-dasharray:6 4}"
+    ".nl-band text{font-size:13px;text-anchor:middle}"
+    ".nl-view .nl-band .nl-soft{font-size:12px;fill:var(--nl-grey)}"
+    ".nl-now{stroke:var(--nl-ink);stroke-width:1.2;stroke-dasharray:2 3}"
+    ".nl-view .nl-now-words{font-size:12px;font-weight:600;text-anchor:end}"
+)
+
+
+def draw(view: "Sequence") -> str:
+    """The picture of what `view` shows."""
+    story = tell(view)
+    drawing = _Drawing(story, view)
+    return drawing.document()
+
+
+class _Drawing:
+    def __init__(self, story: Story, view: "Sequence") -> None:
+        self._story = story
+        self._view = view
+        self._parts: list[str] = []
+        self._texts: list[str] = []
+        self._selected = view.selected
+        messages = [item for item in story.items if isinstance(item, Message)]
+        for message in messages:
+            message.label = f"{message.frame.id} {message.label}"
+        self._xs, self._width = _columns(story, messages)
+        for message in messages:
+            room = abs(self._xs[message.a] - self._xs[message.b]) - 70
+            message.label = clip(message.label, int(room / CHARACTER))
+        self._chart = lay_out(story, _HEAD + 26, view.until)
+        crowded = place(messages, self._xs)
+        for _ in range(_ROUNDS):
+            if not 0 < len(crowded) <= _FEW:
+                break
+            for message in crowded:
+                message.extra += _MORE_ROOM
+            self._chart = lay_out(story, _HEAD + 26, view.until)
+            crowded = place(messages, self._xs)
+
+    def document(self) -> str:
+        chart = self._chart
+        bottom = chart.bottom
+        height = bottom + 14
+        if bottom > _TALL:
+            height += 50
+        self._ticks(chart)
+        self._lifelines(bottom)
+        for index, host in enumerate(self._story.hosts):
+            self._states(index, self._story.sides.notes[host], bottom)
+            for bracket in self._story.sides.brackets[host]:
+                self._bracket(index, bracket, bottom)
+        for cut in chart.breaks:
+            self._break(cut.y, cut.words)
+        if chart.now is not None:
+            self._now(chart.now)
+        add = self._parts.append
+        for item in self._story.items:
+            add(self._band(item) if isinstance(item, Band) else self._message(item))
+        # All text stands above all arrows. It is said again in each frame's title.
+        add(f'<g class="nl-texts" aria-hidden="true">{"".join(self._texts)}</g>')
+        return document(
+            self._parts, self._width, height, BASE + STYLE, "sequence", self._story.title
+        )
+
+    # --- the frame of it all --------------------------------------------------------------------
+
+    def _lifelines(self, bottom: int) -> None:
+        add = self._parts.append
+        for x, host in zip(self._xs, self._story.hosts, strict=True):
+            address = self._story.addresses[host]
+            add(
+                f'<line class="nl-life" x1="{x}" y1="{_HEAD - 16}" x2="{x}" y2="{bottom}"/>'
+                f'<g class="nl-host" data-host="{escape(host)}">'
+                f'<rect x="{x - _EDGE}" y="4" width="{2 * _EDGE}" height="46" rx="7"/>'
+                f'<text class="nl-name" x="{x}" y="24">{escape(clip(host, 16))}</text>'
+                f'<text class="nl-address" x="{x}" y="42">{escape(clip(address, 18))}</text></g>'
+            )
+            if bottom > _TALL:
+                add(
+                    f'<g class="nl-host"><rect x="{x - _EDGE}" y="{bottom}" width="{2 * _EDGE}"'
+                    f' height="32" rx="7"/><text class="nl-name" x="{x}" y="{bottom + 21}">'
+                    f"{escape(clip(host, 16))}</text></g>"
+                )
+
+    def _ticks(self, chart: Chart) -> None:
+        add = self._parts.append
+        left, right = self._xs[0], self._xs[-1]
+        for y, time in chart.ticks:
+            if chart.now is not None and y > chart.now - 14:
+                continue
+            add(
+                f'<text class="nl-tick" x="{_TIME_COLUMN - 14}" y="{y + 4}">{clock(time)}</text>'
+                f'<line class="nl-level" x1="{left}" y1="{y}" x2="{right}" y2="{y}"/>'
+            )
+
+    def _now(self, y: int) -> None:
+        until = self._view.until
+        assert until is not None
+        self._parts.append(
+            f'<line class="nl-now" x1="{_TIME_COLUMN - 8}" y1="{y}" x2="{self._xs[-1]}" y2="{y}"/>'
+            f'<text class="nl-now-words" x="{_TIME_COLUMN - 14}" y="{y + 4}">'
+            f"now {clock(until)}</text>"
+        )
+
+    def _break(self, y: int, words: str) -> None:
+        add = self._parts.append
+        for x in self._xs:
+            add(
+                f'<rect class="nl-gap" x="{x - 9}" y="{y + 6}" width="18" height="{BREAK - 12}"/>'
+                f'<path class="nl-wave" d="M{x - 11} {y + 6}q5.5 -7 11 0t11 0'
+                f'M{x - 11} {y + BREAK - 6}q5.5 -7 11 0t11 0"/>'
+            )
+        middle = (self._xs[0] + self._xs[-1]) // 2
+        add(
+            f'<text class="nl-break-words" x="{middle}" y="{y + BREAK // 2 + 4}">'
+            f"{_DOTS} {escape(words)} {_DOTS}</text>"
+        )
+
+    def _band(self, band: Band) -> str:
+        messages = band.messages
+        ends = [end for message in messages for end in (message.a, message.b)]
+        left, right = self._xs[min(ends)] + 14, self._xs[max(ends)] - 14
+        middle = (left + right) // 2
+        height = height_of(band)
+        css = [""] * (len(band.lines) - 1) + [' class="nl-soft"']
+        lines = "".join(
+            f'<text x="{middle}" y="{band.y + 20 + BAND_LINE * row}"{style}>'
+            f"{escape(line.replace('->', chr(0x2192)))}</text>"
+            for row, (line, style) in enumerate(zip(band.lines, css, strict=True))
+        )
+        ids = " ".join([str(message.frame.id) for message in messages])
+        title = escape("Folded: " + "; ".join(band.lines) + ".")
+        return (
+            f'<g class="nl-band" data-frames="{ids}" role="img" aria-label="{title}">'
+            f'<rect x="{left}" y="{band.y}" width="{right - left}" height="{height}" rx="8"/>'
+            f"{lines}</g>"
+        )
+
+    # --- arrows -----------------------------------------------------------------------------------
+
+    def _message(self, message: Message) -> str:
+        frame, reading = message.frame, message.reading
+        xs = self._xs
+        ya = message.ya
+        xa, xb = (xs[message.a] + 5, xs[message.b] - 5)
+        if xa > xb:
+            xa, xb = xs[message.a] - 5, xs[message.b] + 5
+        dx, dy = xb - xa, message.yb - ya
+        reach = message.reach
+        if reach == 1.0:
+            xe, ye = xb, message.yb
+        else:
+            xe, ye = round(xa + reach * dx), round(ya + reach * dy)
+        line = f"M{xa} {ya}L{xe} {ye}"
+        length = hypot(dx, dy) or 1.0
+        ux, uy = dx / length, dy / length
+
+        css = f"nl-frame nl-{reading.protocol.lower()}"
+        core = ""
+        for mark in reading.marks:
+            css += f" nl-{_CSS_OF_MARK[mark]}"
+            if mark == DUPLICATE:
+                core = f'<path class="nl-core" d="{line}"/>'
+        if frame.id == self._selected:
+            css += " nl-selected"
+        if message.in_flight:
+            css += " nl-in-flight"
+            end = (
+                f'<path class="nl-rest" d="M{xe} {ye}L{xb} {message.yb}"/>'
+                f'<circle class="nl-dot" cx="{xe}" cy="{ye}" r="5"/>'
+            )
+        elif reach < 1.0:
+            end = f'<path class="nl-cross" d="M{xe - 6} {ye - 6}l12 12m0 -12l-12 12"/>'
+        else:
+            bx, by = xe - 11 * ux, ye - 11 * uy
+            end = (
+                f'<path class="nl-head" d="M{xe} {ye}L{bx - 4.5 * uy:.1f} {by + 4.5 * ux:.1f}'
+                f'L{bx + 4.5 * uy:.1f} {by - 4.5 * ux:.1f}Z"/>'
+            )
+
+        self._label(message, css, xa, ya, dx, dy)
+        return (
+            f'<g class="{css}" data-frame="{frame.id}" role="img">'
+            f"<title>{_sentence(message)}</title>"
+            f'<path class="nl-hit" d="{line}"/><path class="nl-line" d="{line}"/>{core}{end}</g>'
+        )
+
+    def _label(self, message: Message, css: str, xa: int, ya: int, dx: int, dy: int) -> None:
+        """The text along an arrow: it follows the slope, and never stands on its head."""
+        reading = message.reading
+        slope = dy / (dx or 1)
+        turn = f" rotate({degrees(atan(slope)):.1f})" if dy else ""
+        x = message.middle
+        number, _, words = message.label.partition(" ")
+        cut = len(reading.head)
+        add = self._texts.append
+        add(
+            f'<text class="nl-label" y="-6"'
+            f' transform="translate({x:.0f} {ya + slope * (x - xa):.1f}){turn}">'
+            f'<tspan class="nl-number">{number}</tspan> <tspan class="nl-flags">'
+            f"{escape(words[:cut])}</tspan>{escape(words[cut:])}</text>"
+        )
+        if not reading.marks:
+            return
+        for words, x, anchor in _notes(message, xa, dx):
+            add(
+                f'<text class="nl-note {css[9:]}" style="text-anchor:{anchor}"'
+                f' transform="translate({x:.0f} {ya + slope * (x - xa):.1f}){turn}" y="16">'
+                f"{escape(words)}</text>"
+            )
+
+    # --- beside the lifelines ---------------------------------------------------------------------
+
+    def _side(self, index: int) -> int:
+        """-1 where a lifeline's own things stand to its left, 1 for its right."""
+        return 1 if index and index == len(self._xs) - 1 else -1
+
+    def _states(self, index: int, notes: list[Note], bottom: int) -> None:
+        add = self._parts.append
+        side = self._side(index)
+        several = len({note.track for note in notes if note.is_state}) > 1
+        for position, note in enumerate(notes):
+            x = self._xs[index] + side * 9 * note.track
+            tag = x + side * 12
+            anchor = "end" if side < 0 else "start"
+            if not note.is_state:
+                add(
+                    f'<text class="nl-call" x="{self._xs[index] + side * 12}" y="{note.y + 4}"'
+                    f' style="text-anchor:{anchor}">{escape(note.text)}</text>'
+                )
+                continue
+            until = next(
+                (n.y for n in notes[position + 1 :] if n.is_state and n.track == note.track),
+                self._chart.now or bottom,
+            )
+            css = _CSS_OF_STATE.get(note.text, "closing")
+            bar = ""
+            if note.text != "CLOSED":
+                bar = (
+                    f'<rect class="nl-bar" x="{x - _BAR}" y="{note.y}" width="{2 * _BAR}"'
+                    f' height="{max(2, until - note.y)}"/>'
+                )
+            label = f"{note.text} {_port(note)}" if several else note.text
+            add(
+                f'<g class="nl-state nl-st-{css}"><title>{_state_sentence(note)}</title>{bar}'
+                f'<path class="nl-mark" d="M{x - 8} {note.y}h16"/>'
+                f'<text class="nl-tag" x="{tag}" y="{note.y + 4}" style="text-anchor:{anchor}">'
+                f"{escape(label)}</text></g>"
+            )
+
+    def _bracket(self, index: int, bracket: Bracket, bottom: int) -> None:
+        side = self._side(index)
+        has_tags = bool(self._story.sides.notes[self._story.hosts[index]])
+        x = self._xs[index] + side * (14 + (_TAG_COLUMN if has_tags else 0))
+        top, end = bracket.y_set, bracket.y_fired
+        css, how_long = "", clock(bracket.due - bracket.set.time)
+        close = f"h{-6 * side}"
+        if bracket.fired is None:
+            end = self._chart.now or bottom
+            css, close = "nl-pending", ""
+            how_long += f", {clock(bracket.due - (self._view.until or 0))} left"
+        middle = (top + end) // 2
+        anchor = "end" if side < 0 else "start"
+        text = x + side * 8
+        self._parts.append(
+            f'<g class="nl-timer"><title>{escape(_timer_sentence(bracket))}</title>'
+            f'<path class="{css}" d="M{x - 6 * side} {top}h{6 * side}V{end}{close}"/>'
+            f'<g style="text-anchor:{anchor}"><text x="{text}" y="{middle - 3}">'
+            f"{escape(bracket.name)}</text>"
+            f'<text class="nl-how-long" x="{text}" y="{middle + 12}">{how_long}</text></g></g>'
+        )
+
+
+def _columns(story: Story, messages: list[Message]) -> tuple[list[int], int]:
+    """Where the lifelines stand, and how wide the whole picture is."""
+    hosts, sides = story.hosts, story.sides
+
+    def margin(host: str) -> int:
+        tags = _TAG_COLUMN if sides.notes[host] else 0
+        return max(_EDGE + 6, tags + (_TIMER_COLUMN if sides.brackets[host] else 0) + 10)
+
+    gaps = [_TWO if len(hosts) == 2 else _NARROWEST] * (len(hosts) - 1)
+    for message in messages:
+        if abs(message.a - message.b) == 1:
+            gap = min(message.a, message.b)
+            gaps[gap] = max(gaps[gap], min(_WIDEST, int(width_of(message)) + 76))
+    xs = [_TIME_COLUMN + margin(hosts[0])] if hosts else []
+    for gap in gaps:
+        xs.append(xs[-1] + gap)
+    width = xs[-1] + margin(hosts[-1]) if hosts else 300
+    return xs, width
+
+
+def _notes(message: Message, xa: int, dx: int) -> list[tuple[str, float, str]]:
+    """What is written below an arrow: the words, where, and which end of them stands there."""
+    words = list(message.reading.marks.values())
+    if LOST not in message.reading.marks:
+        return [(clip(", ".join(words), int(abs(dx) / NOTE_CHARACTER)), message.middle, "middle")]
+    # How it was lost stands beside the cross, where the arrow would have gone on.
+    lost = clip(words.pop(), int(abs(dx) / NOTE_CHARACTER))
+    ahead = 1 if dx > 0 else -1
+    cross = xa + message.reach * dx
+    if len(lost) * NOTE_CHARACTER < abs(xa + dx - cross) - 10:
+        notes = [(lost, cross + 10 * ahead, "start" if dx > 0 else "end")]
+    else:
+        notes = [(lost, xa + dx, "end" if dx > 0 else "start")]
+    if words:
+        before = clip(", ".join(words), int(abs(cross - xa) / NOTE_CHARACTER))
+        notes.append((before, (xa + cross) / 2, "middle"))
+    return notes
+
+
+def _sentence(message: Message) -> str:
+    """What a frame is and what became of it, for a tooltip and a screen reader."""
+    frame, reading = message.frame, message.reading
+    if message.in_flight:
+        fate = "still in flight"
+    elif LOST in reading.marks:
+        fate = "never arrived"
+    else:
+        fate = f"arrived at {clock(message.arrives)}"
+    note = f" {message.note[0].upper()}{message.note[1:]}." if message.note else ""
+    reason = f" {frame.reason}" if frame.reason else ""
+    return escape(
+        f"Frame {frame.id}, {frame.host} to {frame.receiver}: {reading.protocol} {reading.label}."
+        f" Sent at {clock(frame.time)}, {fate}.{note}{reason}"
+    )
+
+
+def _state_sentence(note: Note) -> str:
+    event = note.event
+    trigger = event.fields.get("on", "")
+    why = f" on {trigger}" if trigger else ""
+    return escape(
+        f"{event.host} at {clock(event.time)}: from {event.fields.get('from', '?')}"
+        f" to {note.text}{why}. {event.reason}".rstrip()
+    )
+
+
+def _timer_sentence(bracket: Bracket) -> str:
+    name, host = bracket.name, bracket.set.host
+    start = f"{host}'s {name} timer was set at {clock(bracket.set.time)}"
+    if bracket.fired is None:
+        return f"{start} and fires at {clock(bracket.due)}."
+    return f"{start} and fired at {clock(bracket.fired.time)}."
+
+
+def _port(note: Note) -> str:
+    """The other end's port, which tells connections apart."""
+    connection = str(note.event.fields.get("connection", ""))
+    return ":" + connection.rpartition(":")[2] if ":" in connection else ""

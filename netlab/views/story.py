@@ -1,0 +1,94 @@
+"""What a sequence diagram has to tell, before anything has its place on a page or in a terminal."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from netlab.errors import ConfigurationError
+from netlab.trace.frame import Frame
+from netlab.views.fold import fold
+from netlab.views.message import Item, messages_of, typical_delay
+from netlab.views.reading import Reader, Reading
+from netlab.views.sides import Sides, find_sides
+
+if TYPE_CHECKING:
+    from netlab.views.sequence import Sequence
+
+
+@dataclass(slots=True)
+class Story:
+    """The lifelines, the messages and bands between them, and what stands beside them.
+
+    `unit` is the typical time that a frame is under way, `start` the time of the first thing shown.
+    """
+
+    hosts: list[str]
+    addresses: dict[str, str]
+    items: list[Item]
+    sides: Sides
+    unit: int
+    title: str
+
+
+def tell(view: "Sequence") -> Story:
+    """The story that `view` asks for."""
+    trace, until = view.trace, view.until
+    pairs = _chosen(view)
+    frames = [frame for frame, _ in pairs]
+    hosts = _hosts(view, frames)
+    lifelines = {host: index for index, host in enumerate(hosts)}
+    events = trace.events
+    dropped_at = {event.fields["frame"]: event.time for event in events if event.kind == "dropped"}
+    messages = messages_of(frames, [reading for _, reading in pairs], lifelines, dropped_at, until)
+
+    since = frames[0].time if frames and view.first is not None else 0
+    end = until
+    if end is None and view.last is not None and messages:
+        end = max(message.arrives for message in messages)
+    sides = find_sides(events, hosts, view.layers, since, end, pending=until is not None)
+
+    items: list[Item] = list(messages)
+    if view.fold:
+        items = fold(messages, sides.numbers())
+    return Story(
+        hosts,
+        {host: trace.addresses.get(host, "") for host in hosts},
+        items,
+        sides,
+        typical_delay(frames),
+        _title(hosts, len(frames)),
+    )
+
+
+def _chosen(view: "Sequence") -> list[tuple[Frame, Reading]]:
+    """The frames to show. All are read, since what one means depends on those before."""
+    frames = view.trace.frames
+    if view.until is not None:
+        frames = [frame for frame in frames if frame.time <= view.until]
+    shown = None if view.hosts is None else frozenset(view.hosts)
+    chosen = []
+    for frame, reading in zip(frames, Reader(view.relative).read(frames), strict=True):
+        if view.first is not None and frame.id < view.first:
+            continue
+        if view.last is not None and frame.id > view.last:
+            continue
+        if shown is None or (frame.host in shown and frame.receiver in shown):
+            chosen.append((frame, reading))
+    return chosen
+
+
+def _hosts(view: "Sequence", frames: list[Frame]) -> list[str]:
+    known = list(view.trace.hosts)
+    if view.hosts is not None:
+        for host in view.hosts:
+            if host not in known:
+                raise ConfigurationError(
+                    f"there is no host {host!r} in this trace; it has {', '.join(known) or 'none'}"
+                )
+        return view.hosts
+    active = dict.fromkeys(end for frame in frames for end in (frame.host, frame.receiver))
+    return [host for host in known if host in active] or known
+
+
+def _title(hosts: list[str], frames: int) -> str:
+    who = ", ".join(hosts[:-1]) + f" and {hosts[-1]}" if len(hosts) > 1 else "".join(hosts)
+    return f"Sequence diagram: {frames} frame{'' if frames == 1 else 's'} between {who}"

@@ -1,0 +1,18 @@
+"""The little that drawing SVG takes: text made safe, and an element around the whole.
+
+A picture is a list of strings that is joined once; nothing else is fast enough for long traces.
+"""
+
+
+def escape(text: str) -> str:
+    """`text` for use between tags and in double quotes."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
+
+
+def document(parts: list[str], width: int, height: int, css: str, kind: str, title: str) -> str:
+    """The whole picture. It shrinks with the page; `title` is what a screen reader says of it."""
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="nl-view nl-{kind}" role="group"'
+        f' aria-label="{escape(title)}" width="{width}" height="{height}"'
+        f' viewBox="0 0 {width} {height}"><style>{css}</style>{"".join(parts)}</svg>'
+    )
