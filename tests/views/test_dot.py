@@ -29,9 +29,9 @@ def empty_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def program(folder: Path, name: str, script: str) -> str:
-    """An executable in `folder` that runs a line of Python."""
+    """An executable in `folder` that runs a line of shell."""
     path = folder / name
-    path.write_text(f"#!{sys.executable}\nimport sys\n{script}\n")
+    path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(0o755)
     return str(path)
 
@@ -63,13 +63,13 @@ def test_the_graphviz_package_uses_what_was_found() -> None:
 
 
 def test_a_systems_own_dot_comes_first(empty_path: Path) -> None:
-    own = program(empty_path, "dot", "print('<svg>the system drew this</svg>')")
+    own = program(empty_path, "dot", "echo '<svg>the system drew this</svg>'")
     assert dot.find() == own
     assert dot.svg("digraph {}") == "<svg>the system drew this</svg>"
 
 
 def test_a_dot_that_starts_but_can_not_draw_is_passed_over(empty_path: Path) -> None:
-    program(empty_path, "dot", "sys.exit('There is no layout engine support for dot')")
+    program(empty_path, "dot", "echo There is no layout engine support for dot >&2; exit 1")
     assert Path(dot.find()).stem == "graphviz-pure"
 
 
@@ -86,7 +86,7 @@ def test_installing_one_helps_at_once(empty_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(dot, "_from_wheel", lambda: None)
     with pytest.raises(dot.GraphvizMissingError):
         dot.find()
-    own = program(empty_path, "dot", "print('<svg/>')")
+    own = program(empty_path, "dot", "echo '<svg/>'")
     assert dot.find() == own
 
 
