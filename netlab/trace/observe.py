@@ -31,7 +31,7 @@ class _End:
     """What is known of one end: its state, and the sequence numbers that decide.
 
     `iss` is the number of its SYN and `fin` that of its FIN, once sent; `rcv_nxt` is what it
-    expects from the other end, and `passive` says whether it was opened by listening.
+    expects from the other end; `passive` says whether it was opened by listening.
     """
 
     host: str
@@ -40,8 +40,13 @@ class _End:
     iss: int | None = None
     fin: int | None = None
     rcv_nxt: int | None = None
+    opened: bool = False
     passive: bool = False
     took_fin: bool = False
+
+    def has_all_before(self, segment: Segment) -> bool:
+        """Whether nothing is missing between what it got and this segment."""
+        return self.rcv_nxt is not None and less_equal(segment.seq, self.rcv_nxt)
 
 
 class Observer:
@@ -82,6 +87,7 @@ class Observer:
                 reason = f"inferred from frame {frame.id} (RFC 9293 section {row.section})"
                 changes.append(Change(end.host, fields, reason))
                 end.state = row.next
+                end.opened = True
         return changes
 
     # Both yield events one by one: the next question is asked when the state has changed already.
@@ -106,11 +112,12 @@ class Observer:
             if end.state is State.CLOSED:
                 end.passive = True
                 yield end, TcpEvent.PASSIVE_OPEN
-            if end.state is State.LISTEN:
+            if end.state in (State.LISTEN, State.SYN_SENT):
                 yield end, TcpEvent.RCV_SYN
         if segment.has_ack and end.rcv_nxt is not None:  # it got what came out of order, too
             end.rcv_nxt = highest(end.rcv_nxt, segment.ack)
-        yield from self._take_fin(end, other)
+        if segment.has_ack and other.fin is not None and less(other.fin, segment.ack):
+            yield from self._take_fin(end)
         row = self._table.get((end.state, TcpEvent.CLOSE))
         if segment.fin and end.fin is None and row is not None and Action.SEND_FIN in row.actions:
             end.fin = plus(segment.seq, length - 1)
@@ -125,25 +132,28 @@ class Observer:
             return
         acks_syn = segment.has_ack and end.iss is not None and less(end.iss, segment.ack)
         if end.state is State.SYN_SENT:
+            crossed = end.rcv_nxt is not None  # a SYN of the other end's has come before
             if segment.syn and (acks_syn or not segment.has_ack):
                 end.rcv_nxt = plus(segment.seq, 1)
-                yield end, TcpEvent.RCV_SYN_ACK if acks_syn else TcpEvent.RCV_SYN
-            return
+                yield end, TcpEvent.RCV_SYN_ACK if acks_syn and not crossed else TcpEvent.RCV_SYN
         if segment.syn and end.rcv_nxt is None:
             end.rcv_nxt = plus(segment.seq, 1)  # its own SYN,ACK will tell that it listened
         if end.state is State.SYN_RCVD and acks_syn:
             yield end, TcpEvent.RCV_ACK_OF_SYN
+        if other.fin is not None and less(other.fin, segment.seq) and end.has_all_before(segment):
+            yield from self._take_fin(end)
         if segment.has_ack and end.fin is not None and less(end.fin, segment.ack):
             yield end, TcpEvent.RCV_ACK_OF_FIN
-        if end.rcv_nxt is not None and less_equal(segment.seq, end.rcv_nxt):
+        if end.rcv_nxt is not None and end.has_all_before(segment):
             end.rcv_nxt = highest(end.rcv_nxt, plus(segment.seq, length))
-        yield from self._take_fin(end, other)
 
-    def _take_fin(self, end: _End, other: _End) -> Iterator[tuple[_End, TcpEvent]]:
-        """The other's FIN counts once, and only when nothing before it is missing any more."""
-        if other.fin is None or end.rcv_nxt is None or end.took_fin:
-            return
-        if less(other.fin, end.rcv_nxt):
+    def _take_fin(self, end: _End) -> Iterator[tuple[_End, TcpEvent]]:
+        """The other's FIN has come, once. That is known when `end` acknowledges it, at the latest.
+
+        Before that, it is sure when something that follows it has come: a FIN by itself may have
+        crossed what `end` was sending.
+        """
+        if not end.took_fin:
             end.took_fin = True
             yield end, TcpEvent.RCV_FIN
 
@@ -163,12 +173,13 @@ def _opens_anew(end: _End, segment: Segment) -> bool:
         return False
     if end.state in (State.TIME_WAIT, State.SYN_SENT):
         return segment.seq != end.iss
-    return end.state is State.CLOSED
+    return end.opened and end.state is State.CLOSED
 
 
 def _begin_in_the_midst(sender: _End, receiver: _End, segment: Segment) -> None:
     """The first segment seen is no SYN: what came before isn't known, so take it as open."""
     if not segment.syn and not segment.rst:
         sender.state = receiver.state = State.ESTABLISHED
+        sender.opened = receiver.opened = True
         sender.rcv_nxt = segment.ack if segment.has_ack else None
         receiver.rcv_nxt = segment.seq

@@ -184,8 +184,6 @@ class Trace:
         `connection` is one of `connections(host)`, by default the first. Raises
         `ConfigurationError` for one that isn't there.
         """
-        from netlab.views.states import StateDiagram
-
         name = _name(host)
         labels = self.connections(name)
         if connection is None:
@@ -195,6 +193,8 @@ class Trace:
                 f"{name} has no connection {connection!r} on record; it has"
                 f" {', '.join(labels) or 'none'}"
             )
+        from netlab.views.states import StateDiagram
+
         path = [
             (change.fields["from"], change.fields["on"], change.fields["to"])
             for change in self.events_of(kind="state", layer="transport", host=name)

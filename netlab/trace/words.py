@@ -98,7 +98,8 @@ def _timer_fired(host: str, fields: Mapping[str, Any], event: Event) -> str:
 
 
 def _call(host: str, fields: Mapping[str, Any], event: Event) -> str:
-    return f"{host} called {fields.get('call')}({', '.join(map(repr, fields.get('arguments', ())))})"
+    arguments = ", ".join(map(repr, fields.get("arguments", ())))
+    return f"{host} called {fields.get('call')}({arguments})"
 
 
 def _return(host: str, fields: Mapping[str, Any], event: Event) -> str:
