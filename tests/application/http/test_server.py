@@ -232,6 +232,7 @@ def test_pipelined_requests_are_answered_in_order(serving: Start) -> None:
         (b"GET /" + b"x" * 9_000, b"414"),
         (b"GET / HTTP/1.1\r\nHost: bob\r\nX: " + b"x" * 70_000, b"431"),
         (b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 101, b"431"),
+        (b"GET / HTTP/1.1\r\nHost: b\r\nContent-Length: " + b"9" * 5_000 + b"\r\n\r\n", b"413"),
         (b"\x16\x03\x01\x02\x00\x01\x00\n", b"400"),
         (b"PRI * HTTP/2.0\r\n\r\n", b"505"),
         (LAST.replace(b"GET", b"BREW") % b"/", b"501"),
