@@ -32,14 +32,25 @@ def segment_arrives(connection: "Connection", segment: Segment) -> None:
 
 
 def _in_listen(connection: "Connection", segment: Segment) -> None:
-    """3.10.7.2. RSTs and ACKs were dealt with by the endpoint: what comes here is a SYN."""
+    """3.10.7.2."""
+    # First, check for a RST; second, for an ACK.
+    if segment.rst:
+        return
+    if segment.has_ack:
+        connection.emit_bare(
+            segment.ack, RST, "an ACK in LISTEN, of nothing (RFC 9293 section 3.10.7.2)"
+        )
+        return
+    # Third, check for a SYN.
     if not segment.syn:
         return
     _note_syn(connection, segment)
     connection.sender.update_window(segment)
     connection.sender.begin(connection.choose_isn())
     connection.happens(TcpEvent.RCV_SYN, "a SYN came in LISTEN: somebody wants to connect")
-    connection.receiver.take(_without_syn(segment))
+    rest = _without_syn(segment)
+    if rest.length:
+        connection.receiver.take(rest)  # the user gets it when the connection is open
 
 
 def _in_syn_sent(connection: "Connection", segment: Segment) -> None:
@@ -87,27 +98,16 @@ def _otherwise(connection: "Connection", segment: Segment) -> None:
 
     # First, check the sequence number.
     if not receiver.is_acceptable(segment):
-        if segment.rst:
-            return
-        if connection.state is State.TIME_WAIT and segment.fin:
-            connection.happens(TcpEvent.RCV_FIN, "the FIN came again: our last ACK was lost")
-            return
-        if segment.seq == receiver.rcv_nxt and segment.has_ack:
-            # The window is shut: no text is taken, but the ACK counts (MUST-66).
-            _check_ack(connection, segment)
-        if connection.state is not State.CLOSED:
-            _answer_stray(
-                connection,
-                segment,
-                "not in the window: tell what is expected (RFC 9293 3.10.7.4, first)",
-            )
+        _not_acceptable(connection, segment)
         return
 
     # Second, check the RST bit, with the care that RFC 5961 section 3 asks for.
     if segment.rst:
         if segment.seq != receiver.rcv_nxt:
-            connection.send_ack(
-                "a RST in the window but not at its edge: challenge it (RFC 5961 3.2)"
+            _answer_stray(
+                connection,
+                segment,
+                "a RST in the window but not at its edge: challenge it (RFC 5961 section 3.2)",
             )
         elif connection.state is State.SYN_RCVD and connection.passive:
             connection.happens(TcpEvent.RCV_RST_PASSIVE, "the one who sent the SYN takes it back")
@@ -122,7 +122,11 @@ def _otherwise(connection: "Connection", segment: Segment) -> None:
         if connection.state is State.SYN_RCVD and connection.passive:
             connection.happens(TcpEvent.RCV_SYN, "a second SYN in the window: start over")
         else:
-            connection.send_ack("a SYN on a connection that is open: challenge it (RFC 5961 4.2)")
+            _answer_stray(
+                connection,
+                segment,
+                "a SYN on a connection that is open: challenge it (RFC 5961 section 4.2)",
+            )
         return
 
     # Fifth, check the ACK field.
@@ -133,6 +137,33 @@ def _otherwise(connection: "Connection", segment: Segment) -> None:
     _take_text_and_fin(connection, segment)
     if connection.state in SYNCHRONIZED:
         sender.send_what_fits("an ACK came: send what it allows")
+
+
+def _not_acceptable(connection: "Connection", segment: Segment) -> None:
+    """The first check fails: answer with what is expected, and take nothing.
+
+    Only its ACK may count (MUST-66 has it so for a window that is shut). For two sides that have
+    both closed their windows, it may be the only news of their opening that will ever come.
+    """
+    if segment.rst:
+        return
+    if connection.state is State.TIME_WAIT and connection.receiver.has_passed_fin(segment):
+        connection.happens(TcpEvent.RCV_FIN, "the FIN came again: our last ACK was lost")
+        return
+    if (
+        segment.has_ack
+        and not segment.syn
+        and connection.state in SYNCHRONIZED
+        and connection.receiver.is_near(segment)
+        and _check_ack(connection, segment)
+    ):
+        connection.sender.send_what_fits("an ACK came: send what it allows")
+    if connection.state is not State.CLOSED:
+        _answer_stray(
+            connection,
+            segment,
+            "not in the window: tell what is expected (RFC 9293 3.10.7.4, first)",
+        )
 
 
 def _check_ack(connection: "Connection", segment: Segment) -> bool:
@@ -175,7 +206,7 @@ def _take_text_and_fin(connection: "Connection", segment: Segment) -> None:
     receiver = connection.receiver
     # Seventh, process the segment text.
     if connection.state in _RECEIVING and (segment.payload or segment.fin):
-        if segment.payload and receiver.closed_by_user:
+        if receiver.closed_by_user and segment.payload and not receiver.knows(segment):
             connection.abort(
                 "data came after the user had closed: they would be lost (RFC 9293 section 3.6.1)"
             )
@@ -190,11 +221,11 @@ def _take_text_and_fin(connection: "Connection", segment: Segment) -> None:
 def _answer_stray(connection: "Connection", segment: Segment, why: str) -> None:
     """Acknowledge a segment that is out of place.
 
-    One without text may itself be such an answer. Two ends that disagree on where they are would
+    One without text or FIN may itself be such an answer. Two ends that disagree on where they are would
     answer each other for ever, so those are answered only now and then (RFC 5961 section 7).
     """
     now = connection.clock.now
-    if not segment.payload:
+    if not segment.payload and not segment.fin:
         if now < connection.next_stray_answer:
             return
         connection.next_stray_answer = now + connection.settings.stray_answer_interval

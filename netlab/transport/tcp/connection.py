@@ -4,9 +4,8 @@ The state changes only by the transition table (`happens`); what a transition do
 actions there, each of which is one method here.
 """
 
-from collections import deque
 from collections.abc import Callable
-from errno import ECONNREFUSED, ECONNRESET, ETIMEDOUT
+from errno import ECONNREFUSED, ECONNRESET, EPIPE, ETIMEDOUT
 from typing import TYPE_CHECKING, Any
 
 from netlab.network.address import IPv4Address
@@ -23,9 +22,13 @@ from netlab.transport.tcp.timers import TcpTimer
 from netlab.units import show_time
 
 if TYPE_CHECKING:
-    from netlab.transport.tcp.endpoint import Tcp
+    from netlab.transport.tcp.endpoint import Listener, Tcp
 
 SocketAddress = tuple[IPv4Address, int]
+
+_SENDING = frozenset({State.SYN_SENT, State.SYN_RCVD, State.ESTABLISHED, State.CLOSE_WAIT})
+_LOSING_DATA = frozenset({State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2, State.CLOSE_WAIT})
+"""Where a user who goes away with data unread loses them, and the other side must know."""
 
 
 class Connection:
@@ -35,29 +38,30 @@ class Connection:
     waits for either may go on.
     """
 
-    def __init__(self, tcp: "Tcp", local: SocketAddress, remote: SocketAddress) -> None:
+    def __init__(
+        self,
+        tcp: "Tcp",
+        local: SocketAddress,
+        remote: SocketAddress,
+        listener: "Listener | None" = None,
+    ) -> None:
         self.tcp = tcp
         self.clock = tcp.clock
-        self.settings = settings = tcp.settings
+        self.settings = tcp.settings
         self.local = local
         self.remote = remote
         self.label = f"{local[0]}:{local[1]} > {remote[0]}:{remote[1]}"
-        self.state = State.CLOSED
-        self.passive = False
+        self.listener = listener
+        self.state = State.CLOSED if listener is None else State.LISTEN  # it takes over from there
+        self.passive = listener is not None
         self.error: OSError | None = None
-        self.mss = self._offered_mss = tcp.largest_segment(remote[0])
+        self._offered_mss = tcp.largest_segment(remote[0])
         self.next_stray_answer = 0  # from when on a stray segment without text is answered
         self.readable = Signal(self.clock)
         self.writable = Signal(self.clock)
-        self.on_open: Callable[[Connection], None] | None = None
         self.path: list[tuple[State, TcpEvent, State]] = []
-        self.sender = Sender(
-            self,
-            tcp.parts.new_rto(settings),
-            tcp.parts.new_congestion(settings, self.mss),
-            settings.send_buffer,
-        )
-        self.receiver = Receiver(self, settings.receive_buffer)
+        self._close_when_open = False
+        self._begin_anew()
         self._time_wait = TcpTimer(self, "TIME_WAIT (2 MSL)", self._on_time_wait_over)
         self._actions: dict[Action, Callable[[str], None]] = {
             Action.SEND_SYN: self._send_syn,
@@ -72,6 +76,17 @@ class Connection:
             Action.REPORT_TIMEOUT: lambda why: self._fail(ETIMEDOUT, "Connection timed out"),
             Action.DELETE_TCB: self._delete,
         }
+
+    def _begin_anew(self) -> None:
+        settings, parts = self.settings, self.tcp.parts
+        self.mss = self._offered_mss
+        self.sender = Sender(
+            self,
+            parts.new_rto(settings),
+            parts.new_congestion(settings, self.mss),
+            settings.send_buffer,
+        )
+        self.receiver = Receiver(self, settings.receive_buffer)
 
     def __repr__(self) -> str:
         return f"<TCP connection {self.label}, {self.state}>"
@@ -113,8 +128,14 @@ class Connection:
         )
 
     def send(self, data: bytes) -> int:
-        """SEND: queue as much of `data` as there is room for; how much that was."""
+        """SEND: queue as much of `data` as there is room for; how much that was. OSError (EPIPE)."""
+        if self.state is State.LISTEN:
+            self.passive = False
+            self.sender.begin(self.choose_isn())
+            self.happens(TcpEvent.SEND, "the user sends, and no longer waits for the other side")
         sender = self.sender
+        if self.state not in _SENDING or sender.fin_wanted or self._close_when_open:
+            raise OSError(EPIPE, f"Broken pipe: {self!r} takes no more data")
         taken = data[: sender.free]
         sender.buffer += taken
         if self.state in (State.ESTABLISHED, State.CLOSE_WAIT):
@@ -127,13 +148,15 @@ class Connection:
 
     def close(self) -> None:
         """CLOSE: no more will be sent. Receiving goes on."""
-        if not self.sender.fin_wanted and self.state not in (State.CLOSED, State.TIME_WAIT):
+        if self.state is State.SYN_RCVD and self.sender.buffer:
+            self._close_when_open = True  # what was to be sent before goes first (section 3.10.4)
+        elif not self.sender.fin_wanted and self.state not in (State.CLOSED, State.TIME_WAIT):
             self.happens(TcpEvent.CLOSE, "the user closes")
 
     def close_both_ways(self) -> None:
         """CLOSE by a user who won't read any more either, as `close()` on a socket means it."""
         self.receiver.closed_by_user = True
-        if self.receiver.buffer and self.state in (State.ESTABLISHED, State.CLOSE_WAIT):
+        if self.receiver.buffer and self.state in _LOSING_DATA:
             self.abort("the user closes with data unread: they are lost (RFC 9293 section 3.6.1)")
         else:
             self.close()
@@ -175,7 +198,7 @@ class Connection:
 
     def send_ack(self, why: str) -> None:
         """Send an acknowledgment by itself."""
-        self.emit(self.sender.snd_nxt, ACK, b"", why)
+        self.emit(self.sender.ack_seq, ACK, b"", why)
 
     def window_opened(self) -> None:
         """The user has read so much that the other side should hear of it."""
@@ -241,7 +264,7 @@ class Connection:
         self.sender.send_what_fits(why)
 
     def _send_rst(self, why: str) -> None:
-        self.emit(self.sender.snd_nxt, RST | ACK, b"", why)
+        self.emit(self.sender.ack_seq, RST | ACK, b"", why)
 
     def _start_time_wait(self, why: str) -> None:
         self.sender.stop()
@@ -261,8 +284,10 @@ class Connection:
     def _report_open(self, why: str) -> None:
         self.readable.notify()
         self.writable.notify()
-        if self.on_open is not None:
-            self.on_open(self)
+        if self.listener is not None:
+            self.listener.on_open(self)
+        if self._close_when_open:
+            self.close()
 
     def _fail(self, number: int, text: str) -> None:
         if self.error is None:
@@ -272,9 +297,9 @@ class Connection:
         self.sender.stop()
         self.receiver.stop()
         self._time_wait.cancel()
+        if self.state is State.LISTEN and self.listener is None:
+            self._begin_anew()  # a passive OPEN for this peer alone waits for its next SYN
+            return
         self.tcp.forget(self)
         self.readable.notify()
         self.writable.notify()
-
-
-ConnectionQueue = deque[Connection]

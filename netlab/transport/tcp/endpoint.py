@@ -1,8 +1,7 @@
 """TCP on one host: ports, and which connection a segment is for (RFC 9293 section 3.10.7)."""
 
 from collections import deque
-from collections.abc import Callable
-from errno import EADDRINUSE, EADDRNOTAVAIL
+from errno import EADDRINUSE, EADDRNOTAVAIL, ENETUNREACH
 
 from netlab.errors import ParseError
 from netlab.network.address import IPv4Address
@@ -13,7 +12,7 @@ from netlab.sim.simulation import Simulation
 from netlab.transport.ports import Binding, Ports
 from netlab.transport.tcp.connection import Connection, SocketAddress
 from netlab.transport.tcp.parts import TcpParts
-from netlab.transport.tcp.segment import ACK, RST, Segment
+from netlab.transport.tcp.segment import ACK, RST, SYN, Segment
 from netlab.transport.tcp.seq import plus
 from netlab.transport.tcp.settings import TcpSettings
 from netlab.transport.tcp.states import State
@@ -25,14 +24,14 @@ class Listener:
     def __init__(self, tcp: "Tcp", local: SocketAddress, backlog: int) -> None:
         self.local = local
         self.backlog = max(1, backlog)
-        self.opening: set[Connection] = set()
+        self.opening: list[Connection] = []
         self.accepted: deque[Connection] = deque()
         self.acceptable = Signal(tcp.clock)
         self.closed = False
 
     def on_open(self, connection: Connection) -> None:
         """A handshake is complete."""
-        self.opening.discard(connection)
+        self.opening.remove(connection)
         self.accepted.append(connection)
         self.acceptable.notify()
 
@@ -81,11 +80,16 @@ class Tcp:
         """Let go of a local port."""
         self._ports.release(binding)
 
-    def connect(self, binding: Binding, remote: SocketAddress) -> Connection:
-        """Begin to open a connection from a local port.
+    def connect(
+        self, binding: Binding, remote: SocketAddress, *, passive: bool = False
+    ) -> Connection:
+        """Begin to open a connection from a local port; `passive` waits for this one peer's SYN.
 
-        OSError: ENETUNREACH without a route, EADDRNOTAVAIL while the socket pair is in use.
+        OSError: ENETUNREACH without a route or for an address of many (RFC 9293 section 3.9.2.3),
+        EADDRNOTAVAIL while the socket pair is in use.
         """
+        if self._is_many(remote[0]):
+            raise OSError(ENETUNREACH, f"Network is unreachable: {remote[0]} isn't one host")
         address = binding.address
         if address.is_unspecified:
             address = self._ipv4.source_for(remote[0])
@@ -97,7 +101,7 @@ class Tcp:
             )
         connection = Connection(self, (address, binding.port), remote)
         self._connections[key] = connection
-        connection.open()
+        connection.open(passive=passive)
         return connection
 
     def listen(self, binding: Binding, backlog: int) -> Listener:
@@ -119,11 +123,12 @@ class Tcp:
 
     def forget(self, connection: Connection) -> None:
         """The connection's TCB is deleted."""
-        local, remote = connection.local, connection.remote
-        self._connections.pop((local[0], local[1], remote[0], remote[1]), None)
-        listener = self._listener_for(local)
-        if listener is not None:
-            listener.opening.discard(connection)
+        key = (*connection.local, *connection.remote)
+        if self._connections.get(key) is connection:
+            del self._connections[key]
+        listener = connection.listener
+        if listener is not None and connection in listener.opening:
+            listener.opening.remove(connection)
 
     def largest_segment(self, remote: IPv4Address) -> int:
         """The MSS to announce: what fits the first link, without the headers (RFC 9293 section 3.7.1)."""
@@ -169,27 +174,24 @@ class Tcp:
 
     def _for_no_connection(self, packet: Ipv4Packet, segment: Segment) -> None:
         local = (packet.dst, segment.destination_port)
+        if self._is_many(packet.dst) or self._is_many(packet.src):
+            self._discard(packet, "TCP is between two: drop it silently (RFC 9293 3.9.2.3)")
+            return
         listener = self._listener_for(local)
         if listener is None:
             self._reset(
                 packet, segment, f"nobody is at port {local[1]} (RFC 9293 section 3.10.7.1)"
             )
-        elif segment.rst:
-            return
-        elif segment.has_ack:
-            self._reset(packet, segment, "an ACK in LISTEN, of nothing (RFC 9293 section 3.10.7.2)")
-        elif segment.syn and not self._ipv4.is_broadcast(packet.dst):
-            if listener.full:
-                self._discard(packet, f"the backlog of port {local[1]} is full: {listener.backlog}")
-                return
+        elif listener.full and segment.flags & (SYN | ACK | RST) == SYN:
+            self._discard(packet, f"the backlog of port {local[1]} is full: {listener.backlog}")
+        else:
             remote = (packet.src, segment.source_port)
-            connection = Connection(self, local, remote)
-            connection.state = State.LISTEN  # it takes over from its listener
-            connection.passive = True
-            connection.on_open = listener.on_open
-            listener.opening.add(connection)
+            connection = Connection(self, local, remote, listener)
+            listener.opening.append(connection)
             self._connections[(*local, *remote)] = connection
             connection.arrive(segment)
+            if connection.state is State.LISTEN:
+                self.forget(connection)
 
     def _reset(self, packet: Ipv4Packet, segment: Segment, why: str) -> None:
         """A RST for a segment that no connection takes (RFC 9293 section 3.10.7.1)."""
@@ -201,6 +203,9 @@ class Tcp:
             seq, ack, flags = 0, plus(segment.seq, segment.length), RST | ACK
         answer = Segment(segment.destination_port, segment.source_port, seq, ack, flags, 0)
         self.transmit(answer, packet.dst, packet.src, why)
+
+    def _is_many(self, address: IPv4Address) -> bool:
+        return address.is_multicast or self._ipv4.is_broadcast(address)
 
     def _listener_for(self, local: SocketAddress) -> Listener | None:
         exact = self._listeners.get(local)

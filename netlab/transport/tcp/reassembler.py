@@ -14,9 +14,7 @@ class Reassembler:
 
     def __init__(self) -> None:
         self.next = 0
-        self._starts: list[
-            int
-        ] = []  # sorted; the pieces neither overlap nor touch the next one's start
+        self._starts: list[int] = []  # sorted; no two pieces overlap
         self._pieces: dict[int, bytes] = {}
 
     def insert(self, start: int, data: bytes) -> bytes:
@@ -38,6 +36,11 @@ class Reassembler:
     def waiting(self) -> int:
         """Bytes that are here, and can't be handed on because others are missing."""
         return sum(len(piece) for piece in self._pieces.values())
+
+    @property
+    def has_holes(self) -> bool:
+        """Whether something is here that came too early."""
+        return bool(self._starts)
 
     @property
     def holes(self) -> list[tuple[int, int]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from netlab.transport.tcp.reassembler import Reassembler
 from netlab.transport.tcp.segment import Segment
-from netlab.transport.tcp.seq import distance, plus
+from netlab.transport.tcp.seq import distance, less_equal, plus
 from netlab.transport.tcp.timers import TcpTimer
 
 if TYPE_CHECKING:
@@ -50,11 +50,14 @@ class Receiver:
         """The window to announce now. It grows only by steps worth having (RFC 9293 section 3.8.6.2.2)."""
         free = min(self.capacity - len(self.buffer), LARGEST_WINDOW)
         offered = distance(self.rcv_nxt, self._right_edge)
-        growth = free - offered
-        if growth >= self._connection.mss or growth >= self.capacity // 2:
+        if self._is_worth_telling(free - offered):
             self._right_edge = plus(self.rcv_nxt, free)
             return free
         return max(0, offered)
+
+    def _is_worth_telling(self, growth: int) -> bool:
+        """Silly window avoidance: the window grows by a full segment, or half the buffer, or not."""
+        return growth >= self._connection.mss or growth >= self.capacity // 2
 
     def is_acceptable(self, segment: Segment) -> bool:
         """Whether any part of it lies in the window: the four cases of RFC 9293 section 3.10.7.4."""
@@ -67,6 +70,11 @@ class Receiver:
             return 0 <= start < window
         return 0 <= start < window or 0 <= start + length - 1 < window
 
+    def is_near(self, segment: Segment) -> bool:
+        """Whether it comes from not more than a window before the window, or right behind it."""
+        start = distance(self.rcv_nxt, segment.seq)
+        return -LARGEST_WINDOW <= start <= self.window
+
     # --- text and FIN -----------------------------------------------------------------------
 
     def take(self, segment: Segment) -> None:
@@ -76,29 +84,30 @@ class Receiver:
         room = distance(self.rcv_nxt, self._right_edge) - start
         if len(text) > room:
             text = text[: max(0, room)]
-        elif segment.fin:
+        elif segment.fin and self.fin_seq is None:
             self.fin_seq = plus(segment.seq, len(text))
-        if not text:
-            return
+        if self.fin_seq is not None:
+            text = text[: max(0, distance(segment.seq, self.fin_seq))]  # nothing comes behind a FIN
         reassembler = self.reassembler
+        filled_hole = reassembler.has_holes
         ready = reassembler.insert(reassembler.next + start, text)
-        if not ready:
-            what = "beyond a hole" if start > 0 else "a repetition"
+        if ready:
+            self.rcv_nxt = plus(self.rcv_nxt, len(ready))
+            self.buffer += ready
+            self._connection.readable.notify()
+        if self.fin_reached:
+            return  # what the FIN brings about acknowledges the text too
+        if ready:
+            self._acknowledge_soon(len(ready), filled_hole)
+        else:
             self._connection.send_ack(
-                f"{len(text)} bytes {what}: tell the sender what is expected (RFC 5681 section 4.2)"
+                "out of order: tell the sender what is expected (RFC 5681 section 4.2)"
             )
-            return
-        self.rcv_nxt = plus(self.rcv_nxt, len(ready))
-        self.buffer += ready
-        self._connection.readable.notify()
-        self._acknowledge_soon(
-            len(ready), filled_hole=len(ready) > len(text) or bool(reassembler.holes)
-        )
 
     @property
     def fin_reached(self) -> bool:
         """Whether all up to the other side's FIN is here."""
-        return self.fin_seq is not None and self.fin_seq == self.rcv_nxt
+        return self.fin_seq is not None and less_equal(self.fin_seq, self.rcv_nxt)
 
     def pass_fin(self) -> None:
         """Advance over the FIN, which takes a sequence number of its own."""
@@ -106,14 +115,22 @@ class Receiver:
         self._right_edge = plus(self._right_edge, 1)
         self._connection.readable.notify()
 
+    def knows(self, segment: Segment) -> bool:
+        """Whether all of its text has been here before."""
+        return distance(self.rcv_nxt, segment.seq) + len(segment.payload) <= 0
+
+    def has_passed_fin(self, segment: Segment) -> bool:
+        """Whether it brings once more the FIN that was taken already."""
+        return segment.fin and plus(segment.seq, segment.length) == self.rcv_nxt
+
     def read(self, count: int, *, keep: bool = False) -> bytes:
         """Up to `count` bytes for the user; opens the window again where that is worth a segment."""
         data = bytes(self.buffer[:count])
         if not keep and data:
             before = distance(self.rcv_nxt, self._right_edge)
             del self.buffer[:count]
-            mss = self._connection.mss
-            if before < mss and self.capacity - len(self.buffer) - before >= mss:
+            growth = self.capacity - len(self.buffer) - before
+            if before < self._connection.mss and self._is_worth_telling(growth):
                 self._connection.window_opened()
         return data
 
@@ -128,7 +145,7 @@ class Receiver:
         """The connection is gone."""
         self._delayed_ack.cancel()
 
-    def _acknowledge_soon(self, count: int, *, filled_hole: bool) -> None:
+    def _acknowledge_soon(self, count: int, filled_hole: bool) -> None:
         """RFC 9293 section 3.8.6.3: at least each second full segment, and not later than 0.5 s."""
         connection = self._connection
         self._unacknowledged += count

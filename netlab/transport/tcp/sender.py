@@ -45,11 +45,12 @@ class Sender:
         self.snd_wl1 = 0
         self.snd_wl2 = 0
         self.max_snd_wnd = 0
-        self.buffer = bytearray()  # from snd_una on (from iss + 1 while the SYN is under way)
+        self.buffer = bytearray()  # from snd_una on (behind the SYN, while that is under way)
         self.capacity = capacity
         self.rto = rto
         self.congestion = congestion
         self.nodelay = connection.settings.nodelay
+        self.syn_under_way = False
         self.fin_wanted = False
         self.fin_seq: int | None = None  # set when the FIN is first sent
         self.duplicates = 0
@@ -57,6 +58,7 @@ class Sender:
         self._connection = connection
         self._timed: tuple[int, int] | None = None  # (sequence number, when it was sent)
         self._unanswered_since: int | None = None
+        self._shut_since: int | None = None  # when the window began to keep everything back
         self._retransmission = TcpTimer(
             connection, "retransmission", self._on_retransmission_timeout
         )
@@ -72,15 +74,20 @@ class Sender:
         return distance(self.snd_una, self.snd_nxt)
 
     @property
+    def ack_seq(self) -> int:
+        """The number of a segment without text: behind all that was sent, and not beyond the window.
+
+        Numbers that went back for a retransmission, or out of the window for a probe, would make
+        the other side refuse a segment whose ACK it needs.
+        """
+        if distance(self.snd_una, self.snd_max) <= self.snd_wnd or self.syn_under_way:
+            return self.snd_max
+        return plus(self.snd_una, self.snd_wnd)
+
+    @property
     def free(self) -> int:
         """Bytes that the user may still hand over."""
         return max(0, self.capacity - len(self.buffer))
-
-    @property
-    def data_end(self) -> int:
-        """The sequence number behind the last byte that the user has handed over; a FIN's, if any."""
-        start = plus(self.iss, 1) if self.snd_una == self.iss else self.snd_una
-        return plus(start, len(self.buffer))
 
     @property
     def fin_acknowledged(self) -> bool:
@@ -94,13 +101,11 @@ class Sender:
         self.iss = self.snd_una = self.snd_nxt = self.snd_max = iss
 
     def syn_sent(self) -> None:
-        """The SYN went out (again): it takes one sequence number and is guarded by the timer."""
-        now = self._connection.clock.now
-        if self.snd_max == self.iss:
-            self._timed = (self.iss, now)
-        else:
-            self._syn_repeated = True
-        self.snd_nxt = self.snd_max = plus(self.iss, 1)
+        """The SYN goes out (again): it takes one sequence number and is guarded by the timer."""
+        self._timed = None if self.syn_under_way else (self.iss, self._connection.clock.now)
+        self.syn_under_way = True
+        self.snd_nxt = plus(self.iss, 1)
+        self.snd_max = highest(self.snd_max, self.snd_nxt)
         self._guard()
 
     def update_window(self, segment: Segment) -> None:
@@ -111,8 +116,11 @@ class Sender:
         self.snd_wl1 = segment.seq
         self.snd_wl2 = segment.ack
         self.max_snd_wnd = max(self.max_snd_wnd, segment.window)
-        if segment.window:
-            self._persist_delay = 0
+        if self._persist_delay:  # somebody is there and answers the probes
+            self._unanswered_since = None
+            if segment.window:
+                self._persist_delay = 0
+                self._shut_since = None
 
     # --- sending ----------------------------------------------------------------------------
 
@@ -121,7 +129,7 @@ class Sender:
         mss = self._connection.mss
         while True:
             flight = (self.snd_nxt - self.snd_una) & MASK
-            unsent = len(self.buffer) + (self.snd_una == self.iss) - flight
+            unsent = len(self.buffer) + self.syn_under_way - flight
             fin_due = self.fin_wanted and unsent >= 0 and not self.fin_acknowledged
             if unsent <= 0 and not fin_due:
                 break
@@ -150,7 +158,7 @@ class Sender:
         return size >= unsent or 2 * size >= self.max_snd_wnd
 
     def _send_segment(self, seq: int, size: int, with_fin: bool, why: str) -> None:
-        start = distance(self.snd_una, seq)
+        start = distance(self.snd_una, seq) - self.syn_under_way
         text = bytes(self.buffer[start : start + size])
         flags = ACK
         if with_fin:
@@ -186,12 +194,10 @@ class Sender:
     def acknowledged(self, ack: int) -> None:
         """Everything before `ack` has arrived, and some of that is news."""
         connection = self._connection
-        count = distance(self.snd_una, ack)
-        text = count - 1 if self.snd_una == self.iss else count
-        text = min(text, len(self.buffer))
+        text = min(distance(self.snd_una, ack) - self.syn_under_way, len(self.buffer))
         self._measure(ack)
-        if self._syn_repeated and self.snd_una == self.iss:
-            self.rto.rto = max(self.rto.rto, RTO_AFTER_SYN_LOSS)
+        if self.syn_under_way:
+            self._syn_acknowledged()
         was_recovering = self.recovering
         self.snd_una = ack
         if less(self.snd_nxt, ack):
@@ -221,6 +227,15 @@ class Sender:
             )
         if text and 3 * self.free >= self.capacity:
             connection.writable.notify()
+
+    def _syn_acknowledged(self) -> None:
+        self.syn_under_way = False
+        if self._syn_repeated:
+            self.rto.rto = RTO_AFTER_SYN_LOSS
+            self.congestion.syn_lost()
+            self._record_rto(
+                "the SYN had to be repeated: begin carefully (RFC 6298 section 5, 5.7)"
+            )
 
     def is_duplicate(self, segment: Segment) -> bool:
         """The definition of a duplicate ACK in RFC 5681 section 2."""
@@ -263,19 +278,22 @@ class Sender:
         self._persist.cancel()
 
     def _on_retransmission_timeout(self) -> None:
+        if self.snd_wnd == 0 and not self.syn_under_way:
+            self._window_was_taken_back()
+            return
         connection = self._connection
-        assert self._unanswered_since is not None
-        waited = connection.clock.now - self._unanswered_since
-        syn_under_way = self.snd_una == self.iss
         settings = connection.settings
-        if waited >= (settings.give_up_syn_after if syn_under_way else settings.give_up_after):
+        patience = settings.give_up_syn_after if self.syn_under_way else settings.give_up_after
+        waited = self._waited()
+        if waited >= patience:
             connection.timed_out(f"no answer for {show_time(waited)} (RFC 9293 section 3.8.3)")
             return
         self.rto.back_off()
         self._record_rto("the timer expired: back off (RFC 6298 section 5, 5.5)")
         self._timed = None
         why = f"no ACK within the retransmission timeout, {show_time(waited)} since the first time (RFC 6298 section 5, 5.4)"
-        if syn_under_way:
+        if self.syn_under_way:
+            self._syn_repeated = True
             connection.repeat_syn(why)
             return
         self.congestion.timed_out(distance(self.snd_una, self.snd_max))
@@ -286,16 +304,31 @@ class Sender:
         self._retransmit_first(why)
 
     def _retransmit_first(self, why: str) -> None:
-        size = min(len(self.buffer), self._connection.mss)
+        """Send again what is unacknowledged for longest, at most one segment of it."""
+        sent = min(distance(self.snd_una, self.snd_max), len(self.buffer))
+        size = min(sent, self._connection.mss)
         with_fin = self.fin_seq is not None and size == len(self.buffer)
         self._retransmission.cancel()
         self._send_segment(self.snd_una, size, with_fin, f"retransmission: {why}")
 
+    def _waited(self) -> int:
+        """How long nothing that is under way has been acknowledged, or no probe answered."""
+        now = self._connection.clock.now
+        if self._unanswered_since is None:
+            self._unanswered_since = now
+        return now - self._unanswered_since
+
+    # --- the closed window ------------------------------------------------------------------
+
     def _probe_later(self) -> None:
         """The window keeps everything back: ask from time to time whether it has opened."""
-        if self._persist.armed or self.snd_una == self.iss:
+        if self._persist.armed or self.syn_under_way:
             return
-        self._persist_delay = min(2 * self._persist_delay, self.rto.maximum) or self.rto.rto
+        self._retransmission.cancel()
+        if self._shut_since is None:
+            self._shut_since = self._connection.clock.now
+        longest = self._connection.settings.maximum_rto
+        self._persist_delay = min(2 * self._persist_delay, longest) or self.rto.rto
         self._persist.arm(
             self._persist_delay,
             f"data wait, and the window is {self.snd_wnd}: probe it in {show_time(self._persist_delay)}"
@@ -305,22 +338,44 @@ class Sender:
     def _on_persist_timeout(self) -> None:
         if not self._something_waits:
             return
-        size = min(len(self.buffer), max(1, min(self.snd_wnd, self._connection.mss)))
-        why = "zero-window probe: has the window opened? (RFC 9293 section 3.8.6.1)"
-        if self.snd_wnd:
+        connection = self._connection
+        settings = connection.settings
+        waited = self._waited()
+        shut = connection.clock.now - (self._shut_since or 0)
+        if waited >= settings.give_up_after:
+            connection.timed_out(f"no answer to probes for {show_time(waited)} (RFC 9293 3.8.6.1)")
+        elif shut >= settings.give_up_closed_window_after:
+            connection.timed_out(f"the window has been shut for {show_time(shut)} (RFC 6429)")
+        elif self.snd_wnd:
+            size = min(len(self.buffer), self.snd_wnd, connection.mss)
             why = "it has waited long enough for a larger window (RFC 9293 section 3.8.6.2.1)"
-        self._send_probe(size, why)
-        self._probe_later()
+            self._send_segment(self.snd_una, size, not self.buffer, why)
+        else:
+            self._send_probe()
+            self._probe_later()
 
-    def _send_probe(self, size: int, why: str) -> None:
+    def _send_probe(self) -> None:
         """One byte beyond the window, or the FIN: outside of the accounts until it is acknowledged."""
-        flags = ACK | (PSH if size else FIN)
-        if not size:
+        text = bytes(self.buffer[:1])
+        if not text:
             self.fin_seq = self.snd_una
         self._timed = None
-        end = plus(self.snd_una, size or 1)
-        self.snd_max = highest(self.snd_max, end)
-        self._connection.emit(self.snd_una, flags, bytes(self.buffer[:size]), why)
+        self.snd_max = highest(self.snd_max, plus(self.snd_una, 1))
+        self._connection.emit(
+            self.snd_una,
+            ACK | (PSH if text else FIN),
+            text,
+            "zero-window probe: has the window opened? (RFC 9293 section 3.8.6.1)",
+        )
+
+    def _window_was_taken_back(self) -> None:
+        """Nothing of what is under way may be repeated: the other side has shrunk its window to 0.
+
+        It shouldn't have, but this is no reason to end the connection (RFC 9293 section 3.8.6).
+        """
+        self.snd_nxt = self.snd_una
+        self._unanswered_since = None
+        self._probe_later()
 
     # --- the record -------------------------------------------------------------------------
 

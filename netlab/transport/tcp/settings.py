@@ -24,6 +24,10 @@ class TcpSettings:
     so R2 of section 3.8.3, at least 100 s."""
     give_up_syn_after: int = 3 * minute
     """R2 for a SYN (RFC 9293 section 3.8.3, MUST-23): at least 3 minutes."""
+    give_up_closed_window_after: int = 60 * minute
+    """How long the other side may keep its window shut while it answers probes. RFC 9293 section
+    3.8.6.1 (MUST-37) sets TCP no end, RFC 6429 leaves one to the host: two programs that only send
+    and never read would go on for ever."""
     delayed_ack: int = 200 * ms
     """How long an acknowledgment may wait for company: below 0.5 s (RFC 9293 section 3.8.6.3).
     0 acknowledges each segment at once."""

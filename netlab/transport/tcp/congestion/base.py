@@ -15,6 +15,9 @@ class CongestionControl:
         self.cwnd = 1 << 30
         self.ssthresh = 1 << 30
 
+    def syn_lost(self) -> None:
+        """The SYN had to be sent again before the connection opened."""
+
     def acknowledged(self, count: int) -> None:
         """`count` bytes were acknowledged for the first time, outside of a recovery."""
 

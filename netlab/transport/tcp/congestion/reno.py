@@ -23,6 +23,9 @@ class Reno(CongestionControl):
         self._acknowledged = 0  # bytes towards the next step of congestion avoidance
         self._recovering = False
 
+    def syn_lost(self) -> None:
+        self.cwnd = self.mss  # begin with one segment (section 3.1)
+
     def acknowledged(self, count: int) -> None:
         if self.cwnd < self.ssthresh:
             self.cwnd += min(count, self.mss)  # slow start, equation (2)
