@@ -82,9 +82,9 @@ $(VENV)/test: requirements-test.lock pyproject.toml Makefile | $(python)
 	$(call install,requirements-test.lock)
 	@touch $@ $(VENV)/lab
 
-# An environment whose folder was moved still points at the old place.
+# An environment whose folder was moved still points at the old place, and is built anew.
 ifneq ($(shell cat $(VENV)/place 2>/dev/null),$(CURDIR))
-$(VENV)/lab $(VENV)/test: elsewhere
+$(python) $(VENV)/lab $(VENV)/test: elsewhere
 endif
 
 define install

@@ -20,7 +20,7 @@ from typing import Any
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Route, sync_playwright
 
 from tests import programs
 
@@ -225,10 +225,12 @@ def lab(chromium: Browser, server: Server, request: pytest.FixtureRequest) -> It
     """JupyterLab in a fresh page, where nothing is open yet; a failed test leaves a screenshot."""
     context = chromium.new_context(viewport={"width": 1280, "height": 1600})
     outside: list[str] = []
-    context.route(
-        lambda url: not url.startswith((server.url, "blob:", "data:")),
-        lambda route: (outside.append(route.request.url), route.abort()),
-    )
+
+    def stop(route: Route) -> None:
+        outside.append(route.request.url)
+        route.abort()
+
+    context.route(lambda url: not url.startswith((server.url, "blob:", "data:")), stop)
     page = context.new_page()
     page.set_default_timeout(20_000)
     lab = Lab(page, server)
