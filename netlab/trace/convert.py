@@ -41,7 +41,13 @@ def to_scapy(packets: Iterable[Captured]) -> "list[Packet]":
     layers = _import_layers()
     converted = []
     for captured in packets:
-        packet = layers[_CLASSES.get(captured.interface.linktype, "Raw")](captured.data)
+        kind = _CLASSES.get(captured.interface.linktype, "Raw")
+        if not captured.data:
+            kind = "Raw"  # of no bytes at all, the others would make their defaults
+        try:
+            packet = layers[kind](captured.data)
+        except Exception:  # too short for what Scapy expects: it raises whatever comes up
+            packet = layers["Raw"](captured.data)
         packet.time = EDecimal(EDecimal(captured.time or 0).scaleb(-9))
         packet.wirelen = captured.original_length
         packet.sniffed_on = captured.interface.name or None
@@ -99,6 +105,7 @@ def _import_layers() -> dict[str, Any]:
     log.setLevel(logging.CRITICAL)
     try:
         from scapy.layers import inet, l2
+        from scapy.packet import Raw
     finally:
         log.setLevel(level)
-    return {**vars(l2), **vars(inet)}
+    return {"Raw": Raw, **vars(l2), **vars(inet)}

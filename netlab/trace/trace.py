@@ -66,6 +66,8 @@ class Trace:
 
         if hasattr(file, "read"):
             name, data = str(getattr(file, "name", "the file")), file.read()
+            if not isinstance(data, bytes):
+                raise CaptureError(f"{name} was opened as text: open it with open(path, 'rb')")
         else:
             with open(file, "rb") as opened:
                 name, data = str(file), opened.read()

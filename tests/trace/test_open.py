@@ -381,7 +381,9 @@ def test_both_ends_of_a_host_that_speaks_to_itself_are_told_apart_by_their_ports
 
 
 def test_of_an_unknown_kind_of_link_the_bytes_are_shown() -> None:
-    [frame] = opened(b"abcdef", linktype=147).frames
+    trace = opened(b"abcdef", linktype=147)
+    [frame] = trace.frames
+    assert [bytes(packet) for packet in trace.scapy()] == [b"abcdef"]
     assert (frame.protocol, frame.payload, frame.malformed) == ("unknown", b"abcdef", "")
 
 

@@ -114,6 +114,11 @@ def test_what_else_a_file_may_be_is_told(data: bytes, said: str) -> None:
         open_bytes(data)
 
 
+def test_a_file_opened_as_text_is_refused_with_how_to_open_it() -> None:
+    with pytest.raises(CaptureError, match="opened as text: open it with"):
+        Trace.open(io.StringIO("text"))  # type: ignore[arg-type]
+
+
 def test_a_missing_file_is_the_operating_systems_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         Trace.open(tmp_path / "missing.pcap")

@@ -1,0 +1,200 @@
+"""A conversation between the sockets of two kernels' network stacks, captured, opened and drawn.
+
+Two network namespaces are made, with a cable of the kernel's between them, so that tcpdump sees
+real Ethernet, ARP and TCP. They go with the processes that hold them.
+"""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from netlab.trace.trace import Trace
+from tests.trace.material import tshark
+
+pytestmark = [pytest.mark.netns, pytest.mark.tshark]
+
+CLIENT, SERVER = "10.79.0.1", "10.79.0.2"
+PORT = 8000
+BODY = 30_000
+
+SERVE = f"""
+import http.server
+class Page(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", "{BODY}")
+        self.end_headers()
+        self.wfile.write(b"x" * {BODY})
+    def log_message(self, *arguments):
+        pass
+server = http.server.HTTPServer(("", {PORT}), Page)
+print("ready", flush=True)
+server.handle_request()
+"""
+FETCH = f"""
+import urllib.request
+with urllib.request.urlopen("http://{{address}}:{PORT}/page") as response:
+    assert len(response.read()) == {BODY}
+"""
+
+
+class Machine:
+    """A network namespace, held by a process that sleeps."""
+
+    def __init__(self) -> None:
+        self.holder = subprocess.Popen(["unshare", "--net", "sleep", "600"])
+        self.started = [self.holder]
+        own = Path("/proc/self/ns/net").readlink()
+        while Path(f"/proc/{self.holder.pid}/ns/net").readlink() == own:
+            time.sleep(0.01)
+        self.run("ip", "link", "set", "lo", "up")
+
+    def command(self, *command: str) -> list[str]:
+        return ["nsenter", f"--net=/proc/{self.holder.pid}/ns/net", *command]
+
+    def run(self, *command: str) -> None:
+        subprocess.run(self.command(*command), check=True, capture_output=True, timeout=60)
+
+    def start(self, *command: str) -> "subprocess.Popen[str]":
+        process = subprocess.Popen(
+            self.command(*command), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        self.started.append(process)
+        return process
+
+    def end(self) -> None:
+        for process in reversed(self.started):
+            process.terminate()
+            process.wait(timeout=30)
+            for pipe in (process.stdout, process.stderr):
+                if pipe is not None:
+                    pipe.close()
+
+
+@pytest.fixture(scope="module")
+def machines() -> Iterator[tuple[Machine, Machine]]:
+    client, server = Machine(), Machine()
+    try:
+        link = ["ip", "link", "add", "eth0", "type", "veth", "peer", "name", "eth0"]
+        client.run(*link, "netns", str(server.holder.pid))
+        for machine, address in ((client, CLIENT), (server, SERVER)):
+            machine.run("ip", "address", "add", f"{address}/24", "dev", "eth0")
+            machine.run("ip", "link", "set", "eth0", "up")
+        yield client, server
+    finally:
+        server.end()
+        client.end()
+
+
+def fetch(client: Machine, server: Machine, address: str, capture: list[str]) -> None:
+    """Fetch a page while tcpdump captures on the server's machine."""
+    # Without --immediate-mode what was captured last might still wait in a buffer at the end.
+    tcpdump = server.start("tcpdump", "-U", "--immediate-mode", "-Z", "root", "-p", *capture)
+    assert tcpdump.stderr is not None
+    for line in tcpdump.stderr:
+        if "listening on" in line:
+            break
+    web = server.start(sys.executable, "-c", SERVE)
+    assert web.stdout is not None
+    assert web.stdout.readline() == "ready\n"
+    client.run(sys.executable, "-c", FETCH.format(address=address))
+    web.wait(timeout=30)
+    time.sleep(0.3)  # the last ACK
+    tcpdump.terminate()
+    assert tcpdump.wait(timeout=30) == 0
+
+
+def agrees(trace: Trace, path: Path) -> None:
+    rows = tshark(
+        path,
+        *("frame.number", "frame.time_epoch", "ip.src", "tcp.seq_raw", "tcp.ack_raw", "tcp.len"),
+        *("tcp.flags", "arp.opcode"),
+    )
+    frames = sorted(trace.frames, key=lambda frame: frame.id)
+    assert len(rows) == len(frames) > 8
+    for frame, (number, seconds, src, seq, ack, length, flags, operation) in zip(
+        frames, rows, strict=True
+    ):
+        assert str(frame.id) == number
+        assert str(frame.time + trace.start) == seconds.replace(".", "")
+        if frame.tcp is not None and frame.ipv4 is not None:
+            assert str(frame.ipv4.src) == src
+            assert (frame.tcp.seq, frame.tcp.ack) == (int(seq), int(ack))
+            assert (frame.payload_length, frame.tcp.flags) == (int(length), int(flags, 16))
+        else:
+            assert seq == ""
+        assert (str(frame.arp.operation) if frame.arp else "") == operation
+
+
+CLIENTS_PATH = ["CLOSED", "SYN_SENT", "ESTABLISHED"]
+SERVERS_PATH = ["CLOSED", "LISTEN", "SYN_RCVD", "ESTABLISHED", "FIN_WAIT_1", "FIN_WAIT_2"]
+
+
+def states(trace: Trace, host: str) -> list[str]:
+    changes = trace.events_of(kind="state", host=host)
+    assert all(change.reason.startswith("inferred from frame ") for change in changes)
+    assert all(change.cause is not None for change in changes)
+    return [change.fields["from"] for change in changes] + [changes[-1].fields["to"]]
+
+
+@pytest.mark.parametrize(
+    "options", [[], ["--time-stamp-precision=nano"], ["-s", "96"]], ids=["us", "ns", "cut"]
+)
+def test_a_page_fetched_over_a_cable_between_two_kernels(
+    machines: tuple[Machine, Machine], tmp_path: Path, options: list[str]
+) -> None:
+    path = tmp_path / "real.pcap"
+    fetch(*machines, SERVER, ["-i", "eth0", *options, "-w", str(path)])
+    trace = Trace.open(path)
+    agrees(trace, path)
+    assert {CLIENT, SERVER} <= set(trace.hosts)
+    assert states(trace, CLIENT)[:3] == CLIENTS_PATH
+    assert states(trace, CLIENT)[-1] in ("CLOSED", "TIME_WAIT")
+    # HTTP/1.0: the server ends the connection, and so it is the server who waits for 2 MSL.
+    assert states(trace, SERVER)[: len(SERVERS_PATH)] == SERVERS_PATH
+    assert states(trace, SERVER)[-1] == "TIME_WAIT"
+    requests = [frame.summary for frame in trace.frames if frame.protocol == "HTTP"]
+    if "-s" not in options:
+        assert requests[0] == "GET /page HTTP/1.1"
+        assert requests[1].startswith("HTTP/1.0 200 OK")
+    drawn = trace.sequence(hosts=[CLIENT, SERVER]).text()
+    for word in (CLIENT, SERVER, "SYN,ACK", "ESTABLISHED", "FIN", "TIME_WAIT"):
+        assert word in drawn
+    trace.save(tmp_path / "again.pcapng")
+    agrees(Trace.open(tmp_path / "again.pcapng"), tmp_path / "again.pcapng")
+
+
+@pytest.mark.parametrize(
+    "capture",
+    [["-i", "lo"], ["-i", "any"], ["-i", "any", "-y", "LINUX_SLL"]],
+    ids=["lo", "any", "sll"],
+)
+def test_a_page_that_a_kernel_fetches_from_itself(
+    machines: tuple[Machine, Machine], tmp_path: Path, capture: list[str]
+) -> None:
+    _, server = machines
+    path = tmp_path / "real.pcap"
+    fetch(server, server, "127.0.0.1", [*capture, "-w", str(path)])
+    trace = Trace.open(path)
+    agrees(trace, path)
+    here = f"127.0.0.1:{PORT}"
+    [there] = [host for host in trace.hosts if host.startswith("127.") and host != here]
+    assert states(trace, there)[:3] == CLIENTS_PATH
+    assert states(trace, here)[:4] == SERVERS_PATH[:4]
+    assert "SYN,ACK" in trace.sequence(hosts=[there, here]).text()
+
+
+def test_a_capture_that_was_ended_in_the_midst_is_read_up_to_there(
+    machines: tuple[Machine, Machine], tmp_path: Path
+) -> None:
+    path = tmp_path / "real.pcap"
+    fetch(*machines, SERVER, ["-i", "eth0", "-w", str(path)])
+    whole = len(Trace.open(path).frames)
+    path.write_bytes(path.read_bytes()[:-5])
+    trace = Trace.open(path, partial=True)
+    assert len(trace.frames) == whole - 1
+    assert trace.problem
