@@ -65,7 +65,7 @@ class Program:
         self._observer = observer
         self._value: Any = None
         self._traceback: TracebackType | None = None
-        self.asked_for = False
+        self.asked_for = foreground  # the person gets it raised in their call
         self._switch = Switch(self.run_to_end, self)
         self._wait_error: Exception | None = None
         self._ended = Signal(clock)

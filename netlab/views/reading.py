@@ -116,7 +116,8 @@ class Reader:
         there, back = (src, sport, dst, dport), (dst, dport, src, sport)
         key = (frame.host, frame.receiver, *there)
         flow = self._flows.get(key)
-        if flow is None or (flags & (SYN | ACK) == SYN and seq not in flow.sent):
+        # A SYN that isn't the repetition of the last thing sent begins another connection.
+        if flow is None or (flags & SYN and flow.highest != seq + 1 & 0xFFFFFFFF):
             flow = self._flows[key] = _Flow()
         shown_seq, shown_ack = seq, tcp.ack
         if self._relative:

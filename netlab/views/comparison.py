@@ -1,0 +1,112 @@
+"""Two runs of one story side by side, and the place where they part."""
+
+from typing import TYPE_CHECKING
+
+from netlab.link.frame import DROPPED
+from netlab.trace.frame import Frame
+from netlab.views.sequence import Sequence
+from netlab.views.svg import escape
+from netlab.views.words import clock
+
+if TYPE_CHECKING:
+    from netlab.trace.trace import Trace
+
+BEFORE = 3
+"""So many frames before the parting are shown as text."""
+
+
+class Comparison:
+    """The sequence diagrams of two traces, with the first frame in which they differ marked.
+
+    `parting` is the position of that frame (0 for the first), None when the traces are the same;
+    `explanation` says in words what happened there.
+    """
+
+    def __init__(self, before: "Trace", after: "Trace") -> None:
+        self.traces = (before, after)
+        self.parting = _first_difference(before.frames, after.frames)
+        self.explanation = _explain(before.frames, after.frames, self.parting)
+
+    def html(self) -> str:
+        """Both pictures, beside each other where there is room."""
+        sides = "".join(
+            f'<div style="flex:1 1 26em;min-width:0"><strong>{name}</strong>{picture.svg()}</div>'
+            for name, picture in zip(("before", "after"), self._pictures(), strict=True)
+        )
+        return (
+            f'<div class="nl-comparison"><p>{escape(self.explanation)}</p>'
+            f'<div style="display:flex;flex-wrap:wrap;gap:1em">{sides}</div></div>'
+        )
+
+    def text(self) -> str:
+        """The explanation, and both ladders from shortly before the parting on."""
+        start = max(0, (self.parting or 0) - BEFORE)
+        parts = [self.explanation]
+        if self.parting is not None:
+            for name, picture in zip(("before", "after"), self._pictures(start), strict=True):
+                parts += ["", f"{name}:", picture.text()]
+        return "\n".join(parts)
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return {"text/html": self.html(), "text/plain": self.text()}
+
+    def _pictures(self, start: int = 0) -> list[Sequence]:
+        pictures = []
+        for trace in self.traces:
+            frames = trace.frames
+            parted = self.parting is not None and self.parting < len(frames)
+            pictures.append(
+                Sequence(
+                    trace,
+                    first=frames[start].id if start < len(frames) else None,
+                    selected=frames[self.parting].id if parted and self.parting else None,
+                )
+            )
+        return pictures
+
+
+def _first_difference(before: list[Frame], after: list[Frame]) -> int | None:
+    for position, (one, other) in enumerate(zip(before, after, strict=False)):
+        if _essence(one) != _essence(other):
+            return position
+    return None if len(before) == len(after) else min(len(before), len(after))
+
+
+def _essence(frame: Frame) -> tuple[object, ...]:
+    return frame.time, frame.sender, frame.bytes, frame.received, frame.fate, frame.arrival
+
+
+def _explain(before: list[Frame], after: list[Frame], parting: int | None) -> str:
+    if parting is None:
+        return "Both runs are the same, frame by frame."
+    if parting == 0:
+        same = "The runs differ from the first frame on."
+    else:
+        last = after[parting - 1] if parting <= len(after) else before[parting - 1]
+        same = f"The runs are the same up to frame {last.id}, sent at {clock(last.time)}."
+    if parting >= len(after):
+        return f"{same} Then the second ends; the first goes on: {_tell(before[parting])}."
+    if parting >= len(before):
+        return f"{same} Then the first ends; the second goes on: {_tell(after[parting])}."
+    one, other = before[parting], after[parting]
+    if one.bytes == other.bytes and one.time == other.time:
+        return f"{same} Then {_tell(other)} {_fate(one)} before, and {_fate(other)} after."
+    return f"{same} Then came {_tell(one)} before, and {_tell(other)} after."
+
+
+def _tell(frame: Frame) -> str:
+    return f"frame {frame.id} ({frame.label}) from {frame.sender} at {clock(frame.time)}"
+
+
+def _fate(frame: Frame) -> str:
+    if frame.fate == DROPPED:
+        return (
+            f"was {frame.fault}" if frame.fault.startswith("lost") else f"was lost ({frame.fault})"
+        )
+    arrived = (
+        "was still in flight" if frame.arrival is None else f"arrived at {clock(frame.arrival)}"
+    )
+    return f"{arrived} ({frame.fault})" if frame.fault else arrived
