@@ -1,5 +1,6 @@
 """Two runs of one story side by side, and the place where they part."""
 
+import re
 from typing import TYPE_CHECKING
 
 from netlab.link.frame import DROPPED
@@ -30,8 +31,12 @@ class Comparison:
     def html(self) -> str:
         """Both pictures, beside each other where there is room."""
         sides = "".join(
-            f'<div style="flex:1 1 26em;min-width:0"><strong>{name}</strong>{picture.svg()}</div>'
-            for name, picture in zip(("before", "after"), self._pictures(), strict=True)
+            f'<div style="flex:1 1 26em;min-width:0"><strong>{name}</strong>{svg}</div>'
+            for name, svg in zip(
+                ("before", "after"),
+                _equally_wide([picture.svg() for picture in self._pictures()]),
+                strict=True,
+            )
         )
         return (
             f'<div class="nl-comparison"><p>{escape(self.explanation)}</p>'
@@ -73,6 +78,16 @@ def _first_difference(before: list[Frame], after: list[Frame]) -> int | None:
         if _essence(one) != _essence(other):
             return position
     return None if len(before) == len(after) else min(len(before), len(after))
+
+
+def _equally_wide(pictures: list[str]) -> list[str]:
+    """The same pictures, all in the scale of the widest, so that what is the same looks the same."""
+    frame = re.compile(r'width="(\d+)" height="(\d+)" viewBox="0 0 \d+ \d+"')
+    widest = max(int(match[1]) for match in map(frame.search, pictures) if match)
+    return [
+        frame.sub(rf'width="{widest}" height="\2" viewBox="0 0 {widest} \2"', picture, count=1)
+        for picture in pictures
+    ]
 
 
 def _essence(frame: Frame) -> tuple[object, ...]:

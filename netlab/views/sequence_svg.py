@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _TIME_COLUMN = 100
 _TAG_COLUMN = 104
-_TIMER_COLUMN = 104
+_TIMER_COLUMN = 132
 _EDGE = 70  # half of a host's box
 _NARROWEST, _WIDEST = 340, 620
 _TWO = 480  # the least distance of two lifelines that are alone
