@@ -81,7 +81,7 @@ def _first_difference(before: list[Frame], after: list[Frame]) -> int | None:
 
 
 def _equally_wide(pictures: list[str]) -> list[str]:
-    """The same pictures, all in the scale of the widest, so that what is the same looks the same."""
+    """The pictures in the scale of the widest, so that what is the same looks the same."""
     frame = re.compile(r'width="(\d+)" height="(\d+)" viewBox="0 0 \d+ \d+"')
     widest = max(int(match[1]) for match in map(frame.search, pictures) if match)
     return [
