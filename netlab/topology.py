@@ -108,12 +108,17 @@ class Network:
         """The virtual time, in ns since the network was made."""
         return self.sim.clock.now
 
-    def run(self, until: int | None = None) -> None:
-        """Let everything happen that is still to happen, or all up to the time `until` (ns).
+    def run(self, until: int | Callable[[], bool] | None = None) -> None:
+        """Let everything happen that is still to happen.
 
-        Raises `DeadlockError` when nothing is left and a program still waits that isn't a daemon.
+        `until` is a time (ns), or a condition: a function that is asked after each event. Raises
+        `DeadlockError` when nothing is left to happen and a program still waits that isn't a
+        daemon, or the condition doesn't hold.
         """
-        self.sim.clock.run(None if until is None else duration(until, "until"))
+        if callable(until):
+            self.sim.clock.run_until(until)
+        else:
+            self.sim.clock.run(None if until is None else duration(until, "until"))
 
     def run_for(self, time: int) -> None:
         """Let `time` ns pass."""
@@ -122,6 +127,10 @@ class Network:
     def step(self) -> bool:
         """Let one event happen. False when nothing is left to happen."""
         return self.sim.clock.step()
+
+    def stop(self) -> None:
+        """Make the present `run()` return after the event that is being handled."""
+        self.sim.clock.stop()
 
     @property
     def trace(self) -> Trace:

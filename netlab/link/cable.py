@@ -13,7 +13,8 @@ from netlab.link.faults import Faults
 from netlab.link.frame import DELIVERED, DROPPED, IN_FLIGHT, Frame
 from netlab.sim.recording import Event
 from netlab.sim.simulation import Simulation
-from netlab.units import count, duration, probability, rate, show_time
+from netlab.units import count, duration, probability, show_time
+from netlab.units import rate as bits_per_second
 
 if TYPE_CHECKING:
     from netlab.link.interface import Interface
@@ -39,7 +40,8 @@ class Cable(Faults):
     """A cable. `delay` and `jitter` in ns, `rate` in bit/s (None: no limit), `queue` in frames.
 
     `loss` is the probability with which any frame is lost. For everything else that can go wrong
-    see `drop`, `delay`, `duplicate`, `corrupt` and `reorder`.
+    see `drop`, `delay`, `duplicate`, `corrupt` and `reorder`. `name` must be the network's only
+    one, for it names the cable's streams of chance.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class Cable(Faults):
         loss: float = 0.0,
         jitter: int = 0,
         queue: int = DEFAULT_QUEUE,
+        name: str = "",
         frame_type: type[Frame] = Frame,
     ) -> None:
         for interface in (a, b):
@@ -61,14 +64,12 @@ class Cable(Faults):
                     f"{interface.title} is plugged into {interface.link.name} already;"
                     " an interface takes one cable"
                 )
-        if a is b:
-            raise ConfigurationError(
-                f"both ends of the cable are {a.title}; it needs two interfaces"
-            )
-        super().__init__(sim, f"{a.host}-{b.host}")
+        if a.host == b.host:
+            raise ConfigurationError(f"both ends of the cable are on {a.host}; it joins two hosts")
+        super().__init__(sim, name or f"{a.host}-{b.host}", (a.host, b.host))
         self.ends = (a, b)
         self.delay_ns = duration(delay, "delay")
-        self.rate_bps = None if rate is None else _rate(rate)
+        self.rate_bps = None if rate is None else bits_per_second(rate, "rate")
         self.jitter_ns = duration(jitter, "jitter")
         self.queue_limit = count(queue, "queue")
         self.loss = loss
@@ -127,7 +128,7 @@ class Cable(Faults):
         while departures and departures[0] <= now:
             departures.popleft()
         if len(departures) > self.queue_limit:
-            self._lose(frame, f"the queue of {self.name} was full ({self.queue_limit} frames)")
+            self.lose(frame, f"the queue of {self.name} was full ({self.queue_limit} frames)")
             return frame
         departure = max(way.busy_until, now)
         if self.rate_bps is not None:
@@ -147,24 +148,24 @@ class Cable(Faults):
         self._in_flight[frame.id] = frame
         clock.call_at(arrival, self._arrive, frame)
         if self._loss and self._loss_stream.random() < self._loss:
-            self._lose(frame, f"random loss (probability {self._loss:g})")
-        elif self.faults and copy_of is None:
-            for fault in tuple(self.faults):
-                fault.consider(frame)
-                if frame.fate != IN_FLIGHT:
-                    break
+            self.lose(frame, f"random loss (probability {self._loss:g})")
+        elif self.faults:
+            self._strike(frame)
         return frame
 
     def _arrive(self, frame: Frame) -> None:
         sim = self._sim
         clock = sim.clock
-        if frame.fate != IN_FLIGHT or frame.arrival != clock.now:
-            return  # lost, or re-timed, while it was under way
+        if frame.fate != IN_FLIGHT:
+            return  # lost while it was under way, or here before this time came
+        assert frame.arrival is not None
+        assert frame.received is not None
+        if frame.arrival > clock.now:
+            return  # postponed
         frame.fate = DELIVERED
         del self._in_flight[frame.id]
         clock.cause = frame
         sim.record_cause(frame.receiver, "link", "delivered", {"frame": frame.id})
-        assert frame.received is not None
         self._directions[self._sender_of(frame)].receiver.receive(frame.received)
 
     def _sender_of(self, frame: Frame) -> "Interface":
@@ -173,13 +174,18 @@ class Cable(Faults):
 
     # --- what faults do to a frame in flight ------------------------------------------------
 
-    def _lose(self, frame: Frame, by: str) -> None:
+    def lose(self, frame: Frame, by: str) -> None:
+        """Let it never arrive; `by` says what took it."""
         frame.fate = DROPPED
         frame.note_fault(f"lost: {by}")
         self._in_flight.pop(frame.id, None)
+        clock = self._sim.clock
+        cause, clock.cause = clock.cause, frame
         self._sim.record(frame.host, "link", "dropped", {"frame": frame.id, "by": by})
+        clock.cause = cause
 
-    def _postpone(self, frame: Frame, extra: int, *, until_overtaken: bool = False) -> None:
+    def postpone(self, frame: Frame, extra: int, *, until_overtaken: bool = False) -> None:
+        """Let it arrive `extra` ns later, or right behind the next frame where that is earlier."""
         assert frame.arrival is not None
         frame.arrival += extra
         self._sim.clock.call_at(frame.arrival, self._arrive, frame)
@@ -197,12 +203,8 @@ class Cable(Faults):
             held.arrival = arrival
             self._sim.clock.call_at(arrival, self._arrive, held)
 
-    def _copy(self, frame: Frame, by: str) -> None:
-        copy = self.transmit(
-            self._sender_of(frame), frame.bytes, f"duplicated by {by}", frame, frame
-        )
+    def copy(self, frame: Frame, by: str) -> None:
+        """Send it once more."""
+        sender = self._sender_of(frame)
+        copy = self.transmit(sender, frame.bytes, f"duplicated by {by}", frame, frame)
         copy.note_fault(f"a copy of frame {frame.id}, made by {by}")
-
-
-def _rate(value: int) -> int:
-    return rate(value, "rate")

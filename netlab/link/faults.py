@@ -4,11 +4,12 @@ A fault is a rule that sits on a link. Neither the stack above nor the link itse
 what the rule looks for: it is asked about each frame, and acts on those that match.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, TypedDict, Unpack
 
 from netlab.errors import ConfigurationError, FaultError
-from netlab.link.frame import Frame
+from netlab.link.frame import IN_FLIGHT, Frame
 from netlab.sim.simulation import Simulation
 from netlab.units import count, duration, ms, probability, show_time
 
@@ -43,6 +44,11 @@ class Fault:
         match: Match | None,
         selection: Selection,
     ) -> None:
+        if match is not None and not callable(match):
+            raise ConfigurationError(
+                f"{verb}() takes a function that is asked about each frame, such as"
+                f" lambda f: f.tcp and f.tcp.syn; got {match!r} (one frame is meant by frame=3)"
+            )
         times = selection.pop("times", None)
         frame = selection.pop("frame", None)
         chance = selection.pop("probability", None)
@@ -52,6 +58,7 @@ class Fault:
                 f"{verb}() got an unexpected keyword argument {next(iter(selection))!r}"
             )
         self.name = f"rule {number} ({verb})"
+        self.verb = verb
         self.hits = 0
         self.stream = link.stream(f"{verb} {number}")
         self._link = link
@@ -60,7 +67,7 @@ class Fault:
         self._times = 1 if frame is not None else None if times is None else count(times, "times")
         self._frame = None if frame is None else count(frame, "frame")
         self._chance = None if chance is None else probability(chance, "probability")
-        self._sender = None if sender is None else str(getattr(sender, "name", sender))
+        self._sender = None if sender is None else link.check_sender(sender)
 
     def __repr__(self) -> str:
         left = "" if self._times is None else f", {self._times - self.hits} to go"
@@ -72,7 +79,10 @@ class Fault:
             self._link.faults.remove(self)
 
     def consider(self, frame: Frame) -> None:
-        """Act on `frame` if it is one that this rule is about."""
+        """Act on `frame` if it is one that this rule is about.
+
+        Raises `FaultError` where the rule's own condition raises; the rule is removed then.
+        """
         if self._frame is not None and frame.id != self._frame:
             return
         if self._sender is not None and frame.sender != self._sender:
@@ -92,29 +102,31 @@ class Fault:
         except Exception as error:
             self.remove()
             raise FaultError(
-                f"the condition of {self.name} on {self._link.name} raised {type(error).__name__}: {error},"
-                f" when asked about {frame!r}. The rule was removed. A layer that a frame lacks is None:"
-                " write f.tcp and f.tcp.fin"
+                f"the condition of {self.name} on {self._link.name} raised"
+                f" {type(error).__name__}: {error}, when asked about {frame!r}. The rule was"
+                " removed. A layer that a frame lacks is None: write f.tcp and f.tcp.fin"
             ) from error
 
 
-class Faults:
+class Faults(ABC):
     """The part of a link that holds its faults. See `Selection` for what all methods take.
 
-    `match` is called with each frame and answers whether that frame is meant.
+    `match` is called with each frame and answers whether that frame is meant. Where it raises, the
+    rule is removed, and who runs the network gets a `FaultError`.
     """
 
-    def __init__(self, sim: Simulation, name: str) -> None:
+    def __init__(self, sim: Simulation, name: str, senders: tuple[str, ...]) -> None:
         self.name = name
         self.faults: list[Fault] = []
         self._sim = sim
+        self._senders = senders
         self._in_flight: dict[int, Frame] = {}
         self._faults_made = 0
 
     def drop(self, match: Match | None = None, **selection: Unpack[Selection]) -> Fault:
         """Lose frames: ``cable.drop(lambda f: f.tcp and f.tcp.fin, times=1)``."""
         return self._add(
-            "drop", lambda frame, fault: self._lose(frame, fault.name), match, selection
+            "drop", lambda frame, fault: self.lose(frame, fault.name), match, selection
         )
 
     def delay(
@@ -129,7 +141,7 @@ class Faults:
 
         def act(frame: Frame, fault: Fault) -> None:
             frame.note_fault(f"delayed by {show_time(extra)}, by {fault.name}")
-            self._postpone(frame, extra)
+            self.postpone(frame, extra)
 
         return self._add("delay", act, match, selection)
 
@@ -148,27 +160,29 @@ class Faults:
 
         def act(frame: Frame, fault: Fault) -> None:
             frame.note_fault(f"held back by {fault.name}")
-            self._postpone(frame, longest, until_overtaken=True)
+            self.postpone(frame, longest, until_overtaken=True)
 
         return self._add("reorder", act, match, selection)
 
     def duplicate(self, match: Match | None = None, **selection: Unpack[Selection]) -> Fault:
         """Let frames arrive twice; the copy follows the original."""
         return self._add(
-            "duplicate", lambda frame, fault: self._copy(frame, fault.name), match, selection
+            "duplicate", lambda frame, fault: self.copy(frame, fault.name), match, selection
         )
 
     def corrupt(
         self, match: Match | None = None, *, bit: int | None = None, **selection: Unpack[Selection]
     ) -> Fault:
         """Flip one bit: number `bit` of the frame (0 is the first one sent), or one by chance."""
+        wanted = None if bit is None else count(bit, "bit", 0)
 
         def act(frame: Frame, fault: Fault) -> None:
             assert frame.received is not None
             size = 8 * len(frame.received)
-            chosen = int(fault.stream.random() * size) if bit is None else bit
-            if not 0 <= chosen < size:
-                raise FaultError(f"{fault.name}: there is no bit {chosen} in {frame!r}")
+            chosen = int(fault.stream.random() * size) if wanted is None else wanted
+            if chosen >= size:
+                fault.remove()
+                raise FaultError(f"{fault.name} was removed: there is no bit {chosen} in {frame!r}")
             damaged = bytearray(frame.received)
             damaged[chosen // 8] ^= 0x80 >> (chosen % 8)
             frame.received = bytes(damaged)
@@ -180,28 +194,60 @@ class Faults:
         """The random numbers for one purpose on this link."""
         return self._sim.stream(f"{purpose} on {self.name}")
 
+    def check_sender(self, sender: object) -> str:
+        """The name of a host on this link, given by itself or by its name."""
+        name = str(getattr(sender, "name", sender))
+        if name not in self._senders:
+            raise ConfigurationError(
+                f"nobody on {self.name} is called {name!r}: sender is one of"
+                f" {', '.join(self._senders)}"
+            )
+        return name
+
+    # --- what a link can do to a frame in flight --------------------------------------------
+
+    @abstractmethod
+    def lose(self, frame: Frame, by: str) -> None:
+        """Let it never arrive; `by` says what took it."""
+
+    @abstractmethod
+    def postpone(self, frame: Frame, extra: int, *, until_overtaken: bool = False) -> None:
+        """Let it arrive `extra` ns later, or right behind the next frame where that is earlier."""
+
+    @abstractmethod
+    def copy(self, frame: Frame, by: str) -> None:
+        """Send it once more."""
+
+    # --- inside -----------------------------------------------------------------------------
+
     def _add(self, verb: str, act: Act, match: Match | None, selection: Selection) -> Fault:
         wanted = selection.get("frame")
-        self._faults_made += 1
-        fault = Fault(self, self._faults_made, verb, act, match, selection)
+        fault = Fault(self, self._faults_made + 1, verb, act, match, selection)
         in_flight = None if wanted is None else self._in_flight.get(wanted)
-        if in_flight is not None:
-            fault.consider(in_flight)
-        elif wanted is not None and wanted <= self._sim.recorder.frames_sent:
+        if in_flight is None and wanted is not None and wanted <= self._sim.recorder.frames_sent:
             raise ConfigurationError(
                 f"can't {verb} frame {wanted}: it is not in flight on {self.name} (any more)"
             )
-        else:
+        self._faults_made += 1
+        if in_flight is None:
             self.faults.append(fault)
+        else:
+            fault.consider(in_flight)
         return fault
 
-    # --- what the link does when a fault asks for it ----------------------------------------
+    def _strike(self, frame: Frame) -> None:
+        """Ask all rules about a frame that is being sent."""
+        for fault in tuple(self.faults):
+            if frame.copy_of is not None and fault.verb == "duplicate":
+                continue  # or copies would be made of copies without end
+            try:
+                fault.consider(frame)
+            except FaultError as error:
+                # Not the fault of whoever is sending: it is raised as an event of its own.
+                self._sim.clock.call_at(self._sim.clock.now, _complain, error)
+            if frame.fate != IN_FLIGHT:
+                return
 
-    def _lose(self, frame: Frame, by: str) -> None:
-        raise NotImplementedError
 
-    def _postpone(self, frame: Frame, extra: int, *, until_overtaken: bool = False) -> None:
-        raise NotImplementedError
-
-    def _copy(self, frame: Frame, by: str) -> None:
-        raise NotImplementedError
+def _complain(error: FaultError) -> None:
+    raise error

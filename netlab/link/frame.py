@@ -79,7 +79,8 @@ class Frame(Event):
         self.fault = f"{self.fault}; {text}" if self.fault else text
 
     def __repr__(self) -> str:
-        return f"<frame {self.id}: {self.sender} to {self.receiver}, {len(self.bytes)} bytes, {self.fate}>"
+        way = f"{self.sender} to {self.receiver}"
+        return f"<frame {self.id}: {way}, {len(self.bytes)} bytes, {self.fate}>"
 
 
 _NO_FIELDS: dict[str, Any] = {}

@@ -8,6 +8,7 @@ from netlab.link.cable import Cable
 from netlab.link.ethernet import EthernetFrame
 from netlab.sim.recording import Event
 from netlab.sim.simulation import Simulation
+from netlab.units import count
 
 DEFAULT_MTU = 1500
 """The largest payload of an Ethernet frame, in bytes (RFC 894)."""
@@ -18,13 +19,15 @@ Handler = Callable[["Interface", EthernetFrame], None]
 class Interface:
     """An Ethernet interface of one host.
 
-    `mtu` is in bytes of Ethernet payload. `handlers` maps an EtherType to what takes such frames in.
+    `mtu` is in bytes of Ethernet payload. `handlers` maps an EtherType to what takes such frames.
     """
 
     def __init__(
         self, sim: Simulation, host: str, name: str, mac: MacAddress, mtu: int = DEFAULT_MTU
     ) -> None:
-        if not 68 <= mtu <= 65535:  # RFC 791 section 3.2: every link must carry 68 bytes
+        if (
+            not 68 <= count(mtu, "mtu") <= 65535
+        ):  # RFC 791 section 3.2: every link must carry 68 bytes
             raise ConfigurationError(
                 f"{host}: an MTU is from 68 to 65535 bytes (RFC 791); got {mtu!r}"
             )
