@@ -76,9 +76,16 @@ class Story:
         """Active OPEN to the peer's port 80; or a passive one, for this peer alone."""
         self._tell("alice's user listens for the peer" if passive else "alice's user connects")
         self.peer_port = LISTENING_PORT
-        binding = self.tcp.bind(IPv4Address.UNSPECIFIED, 0)
-        self.alice_port = binding.port
-        self.connection = self.tcp.connect(binding, (PEER, self.peer_port), passive=passive)
+        self.binding = self.tcp.bind(IPv4Address.UNSPECIFIED, 0)
+        self.alice_port = self.binding.port
+        self.connection = self.tcp.connect(self.binding, (PEER, self.peer_port), passive=passive)
+
+    def connect_again(self) -> None:
+        """Active OPEN with the same socket pair as before."""
+        self._tell("alice's user lets go of the port, and connects from it again")
+        self.tcp.release(self.binding)
+        self.binding = self.tcp.bind(ALICE, self.alice_port, reuse=True)
+        self.connection = self.tcp.connect(self.binding, (PEER, self.peer_port))
 
     def listen(self, backlog: int = 5) -> None:
         """Passive OPEN of port 80, for anybody."""

@@ -1,0 +1,434 @@
+"""RFC 9293 section 3.10.7.4: segments that arrive in all other states, check by check."""
+
+from errno import ECONNREFUSED, ECONNRESET
+
+import pytest
+
+from netlab.transport.tcp.states import SYNCHRONIZED, State
+from netlab.units import minute, ms, s
+from tests.transport.tcp.steps import Story
+
+OPEN_STATES = [state for state in State if state in SYNCHRONIZED]
+RECEIVING = [State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2]
+each_synchronized_state = pytest.mark.parametrize("state", OPEN_STATES)
+
+
+def alice_answers(story: Story, **numbers: int) -> None:
+    """The answer that tells what is expected."""
+    story.alice_sends("ACK", seq=story.alice_next, ack=story.peer_next, **numbers)
+
+
+# --- first: the sequence number -------------------------------------------------------------
+
+
+@pytest.mark.rfc("RFC 9293 3.10.7.4 first")
+@pytest.mark.parametrize(
+    ("seq", "size", "acceptable"),
+    [
+        # an open window, no text: seq must lie in it
+        (0, 0, True),
+        (999, 0, True),
+        (-1, 0, False),
+        (1000, 0, False),
+        # an open window, text: its first or last byte must lie in it
+        (0, 1000, True),
+        (999, 500, True),
+        (-10, 11, True),
+        (-10, 10, False),
+        (1000, 10, False),
+        (-10, 2000, False),  # both ends outside, though all of the window lies between
+    ],
+)
+def test_a_segment_is_acceptable_when_a_part_of_it_lies_in_the_window(
+    seq: int, size: int, acceptable: bool
+) -> None:
+    story = Story(receive_buffer=1000).opened()
+    story.peer("ACK", seq=1 + seq, ack=1, text=bytes(size))
+    receiver = story.tcb.receiver
+    if not acceptable:
+        story.alice_sends("ACK", seq=1, ack=1)
+        assert not receiver.buffer
+    elif seq <= 0 < size:
+        assert len(receiver.buffer) == size + seq
+    elif size:
+        story.alice_sends("ACK", seq=1, ack=1)  # beyond a hole
+        assert receiver.reassembler.waiting == 1000 - seq
+    story.silence(100 * ms)
+
+
+@pytest.mark.rfc("RFC 9293 3.10.7.4 first")
+@pytest.mark.parametrize(
+    ("seq", "size", "acceptable"), [(0, 0, True), (1, 0, False), (-1, 0, False), (0, 1, False)]
+)
+def test_while_the_window_is_shut_only_an_empty_segment_at_its_place_is_acceptable(
+    seq: int, size: int, acceptable: bool
+) -> None:
+    story = Story(receive_buffer=1000).opened()
+    story.peer("ACK", seq=1, ack=1, text=bytes(1000))
+    story.alice_sends("ACK", seq=1, ack=1001, window=0, after=200 * ms)
+    story.peer("ACK", seq=1001 + seq, ack=1, text=bytes(size))
+    if not acceptable:
+        story.alice_sends("ACK", seq=1, ack=1001, window=0)
+    story.silence(1 * s)
+
+
+@pytest.mark.rfc("RFC 9293 3.10.7.4 first")
+@each_synchronized_state
+def test_text_outside_of_the_window_is_answered_by_what_is_expected(
+    story: Story, state: State
+) -> None:
+    story.reach(state)
+    story.peer("ACK", seq=story.peer_next + 70_000, ack=story.alice_una, text=b"too far")
+    alice_answers(story)
+    story.alice_is(state)
+
+
+@pytest.mark.rfc("RFC 9293 3.10.7.4 first")
+def test_a_repeated_syn_in_syn_rcvd_is_answered_by_an_ack(story: Story) -> None:
+    story.reach(State.SYN_RCVD)
+    story.peer("SYN", seq=0)
+    story.alice_sends("ACK", seq=1, ack=1)
+    story.alice_is(State.SYN_RCVD)
+
+
+@pytest.mark.rfc("RFC 9293 3.10.7.4 first", "RFC 9293 MUST-66")
+def test_while_the_window_is_shut_acks_and_windows_of_refused_segments_count() -> None:
+    story = Story(receive_buffer=1000).opened(window=100)
+    story.peer("ACK", seq=1, ack=1, text=bytes(1000), window=100)
+    story.alice_sends("ACK", seq=1, ack=1001, window=0, after=200 * ms)
+    story.write(bytes(300))
+    story.alice_sends("ACK", seq=1, ack=1001, size=100)
+    story.peer("ACK", seq=1001, ack=101, text=b"x", window=200)  # a probe, and news
+    story.alice_sends("ACK", seq=101, ack=1001, size=200, window=0)
+    story.alice_sends("ACK", seq=301, ack=1001, window=0)
+    story.peer("ACK", seq=1001, ack=301)
+    story.settle()
+
+
+@pytest.mark.rfc("RFC 5961 7")
+def test_segments_without_text_that_are_out_of_place_are_answered_only_now_and_then(
+    story: Story,
+) -> None:
+    story.opened()
+    story.peer("ACK", seq=0, ack=1)
+    story.alice_sends("ACK", seq=1, ack=1)
+    for _ in range(5):
+        story.peer("ACK", seq=0, ack=1)
+    story.silence(500 * ms)
+    story.peer("ACK", seq=0, ack=1)
+    story.alice_sends("ACK", seq=1, ack=1)
+
+
+# --- second: the RST bit --------------------------------------------------------------------
+
+
+@pytest.mark.rfc("RFC 9293 3.10.7.4 second", "RFC 5961 3.2")
+@pytest.mark.parametrize("state", [State.SYN_RCVD, *OPEN_STATES])
+def test_a_rst_outside_of_the_window_is_dropped(story: Story, state: State) -> None:
+    story.reach(state)
+    story.peer("RST", seq=story.peer_next - 1)
+    story.peer("RST", seq=story.peer_next + 65_536)
+    story.alice_is(state)
+
+
+@pytest.mark.rfc("RFC 9293 3.10.7.4 second", "RFC 5961 3.2")
+@pytest.mark.parametrize("state", [State.SYN_RCVD, *OPEN_STATES])
+def test_a_rst_in_the_window_but_not_at_its_edge_is_challenged(story: Story, state: State) -> None:
+    story.reach(state)
+    story.peer("RST", seq=story.peer_next + 1)
+    alice_answers(story)
+    story.alice_is(state)
+
+
+@pytest.mark.rfc("RFC 9293 3.10.7.4 second")
+@each_synchronized_state
+def test_a_rst_with_exactly_the_expected_number_ends_the_connection(
+    story: Story, state: State
+) -> None:
+    story.reach(state)
+    story.peer("RST", seq=story.peer_next)
+    story.alice_forgets()
+    if state in (*RECEIVING, State.CLOSE_WAIT):
+        story.alice_reports(ECONNRESET)
+    else:
+        assert story.tcb.error is None
+
+
+@pytest.mark.rfc("RFC 9293 3.10.7.4 second")
+def test_a_rst_in_syn_rcvd_after_an_active_open_means_refused(story: Story) -> None:
+    story.reach(State.SYN_SENT)
+    story.peer("SYN", seq=0)
+    story.alice_sends("SYN,ACK", seq=0, ack=1)
+    story.peer("RST", seq=1)
+    story.alice_forgets()
+    story.alice_reports(ECONNREFUSED)
+
+
+@pytest.mark.rfc("RFC 9293 MUST-66")
+def test_a_rst_counts_while_the_window_is_shut() -> None:
+    story = Story(receive_buffer=1000).opened()
+    story.peer("ACK", seq=1, ack=1, text=bytes(1000))
+    story.alice_sends("ACK", seq=1, ack=1001, window=0, after=200 * ms)
+    story.peer("RST", seq=1001)
+    story.alice_is(State.CLOSED)
+
+
+# --- fourth: the SYN bit --------------------------------------------------------------------
+
+
+@pytest.mark.rfc("RFC 9293 3.10.7.4 fourth", "RFC 5961 4.2")
+@each_synchronized_state
+@pytest.mark.parametrize("flags", ["SYN", "SYN,ACK"])
+@pytest.mark.parametrize("offset", [0, 5, -5, 100_000])
+def test_a_syn_on_a_synchronized_connection_is_challenged_wherever_it_lies(
+    story: Story, state: State, flags: str, offset: int
+) -> None:
+    story.reach(state)
+    story.peer(flags, seq=story.peer_next + offset, ack=story.alice_una)
+    alice_answers(story)
+    story.alice_is(state)
+
+
+@pytest.mark.rfc("RFC 9293 3.10.7.4 fourth")
+def test_a_new_syn_in_syn_rcvd_after_an_active_open_is_challenged(story: Story) -> None:
+    story.reach(State.SYN_SENT)
+    story.peer("SYN", seq=0)
+    story.alice_sends("SYN,ACK", seq=0, ack=1)
+    story.peer("SYN", seq=1)
+    story.alice_sends("ACK", seq=1, ack=1)
+    story.alice_is(State.SYN_RCVD)
+
+
+# --- fifth: the ACK field -------------------------------------------------------------------
+
+
+@pytest.mark.rfc("RFC 9293 3.10.7.4 fifth")
+@pytest.mark.parametrize("state", [State.SYN_RCVD, *OPEN_STATES])
+def test_a_segment_without_ack_is_dropped(story: Story, state: State) -> None:
+    story.reach(state)
+    story.peer("", seq=story.peer_next, text=b"no ACK bit")
+    story.peer("FIN", seq=story.peer_next)
+    story.alice_is(state)
+    assert not story.tcb.receiver.buffer
+
+
+@pytest.mark.rfc("RFC 9293 3.10.7.4 fifth")
+@pytest.mark.parametrize("ack", [0, 2, -5])
+def test_a_wrong_ack_in_syn_rcvd_is_answered_by_a_rst(story: Story, ack: int) -> None:
+    story.reach(State.SYN_RCVD)
+    story.peer("ACK", seq=1, ack=ack)
+    rst = story.alice_sends("RST", seq=ack)
+    assert rst.ack == 0
+    story.alice_is(State.SYN_RCVD)
+
+
+@pytest.mark.rfc("RFC 9293 3.10.7.4 fifth")
+def test_the_ack_of_the_syn_may_bring_text_and_fin(story: Story) -> None:
+    story.listen()
+    story.peer("SYN", seq=0)
+    story.alice_sends("SYN,ACK", seq=0, ack=1)
+    story.peer("FIN,ACK", seq=1, ack=1, text=b"hello")
+    story.alice_sends("ACK", seq=1, ack=7)
+    story.accept()
+    story.alice_is(State.CLOSE_WAIT)
+    story.read(b"hello")
+
+
+@pytest.mark.rfc("RFC 9293 3.10.7.4 fifth")
+@each_synchronized_state
+def test_an_ack_of_what_was_not_sent_is_answered_and_its_text_dropped(
+    story: Story, state: State
+) -> None:
+    story.reach(state)
+    story.peer("ACK", seq=story.peer_next, ack=story.alice_next + 1, text=b"from nowhere")
+    alice_answers(story)
+    story.alice_is(state)
+    assert not story.tcb.receiver.buffer
+
+
+@pytest.mark.rfc("RFC 9293 3.10.7.4 fifth")
+def test_an_old_ack_is_ignored_and_its_text_taken(story: Story) -> None:
+    story.opened()
+    story.write(b"hello")
+    story.alice_sends("ACK", seq=1, ack=1, text=b"hello")
+    story.peer("ACK", seq=1, ack=6)
+    story.peer("ACK", seq=1, ack=3, text=b"late", window=1)
+    story.read(b"late")
+    assert story.tcb.sender.snd_una == story.isn + 6
+    assert story.tcb.sender.snd_wnd == 65_535  # an old ACK's window is old too
+    story.alice_sends("ACK", seq=6, ack=5, after=200 * ms)
+
+
+@pytest.mark.rfc("RFC 9293 3.10.7.4 fifth")
+def test_the_window_comes_from_the_newest_segment_only(story: Story) -> None:
+    story.opened()
+    sender = story.tcb.sender
+    story.peer("ACK", seq=1, ack=1, window=5000)
+    assert sender.snd_wnd == 5000
+    story.peer("ACK", seq=4, ack=1, text=b"456", window=6000)  # overtakes
+    story.alice_sends("ACK", seq=1, ack=1)
+    assert sender.snd_wnd == 6000
+    story.peer("ACK", seq=1, ack=1, text=b"123", window=4000)  # was sent before that
+    story.alice_sends("ACK", seq=1, ack=7)
+    assert sender.snd_wnd == 6000
+
+
+@pytest.mark.rfc("RFC 9293 3.10.7.4 fifth")
+def test_a_part_of_what_is_under_way_can_be_acknowledged(story: Story) -> None:
+    story.opened()
+    story.write(b"0123456789")
+    story.alice_sends("ACK", seq=1, ack=1, text=b"0123456789")
+    story.peer("ACK", seq=1, ack=5)
+    story.alice_sends("ACK", seq=5, ack=1, text=b"456789", after=1 * s)
+    story.peer("ACK", seq=1, ack=11)
+
+
+# --- seventh: the text ----------------------------------------------------------------------
+
+
+@pytest.mark.rfc("RFC 9293 3.10.7.4 seventh")
+@pytest.mark.parametrize("state", RECEIVING)
+def test_text_is_taken_while_the_other_side_may_send(story: Story, state: State) -> None:
+    story.reach(state)
+    story.peer("ACK", seq=1, ack=story.alice_una, text=b"hello")
+    story.read(b"hello")
+    story.alice_sends("ACK", seq=story.alice_next, ack=6, after=200 * ms)
+
+
+@pytest.mark.rfc("RFC 9293 3.10.7.4 seventh")
+@pytest.mark.parametrize("state", [s for s in OPEN_STATES if s not in RECEIVING])
+def test_text_behind_a_fin_is_ignored(story: Story, state: State) -> None:
+    story.reach(state)
+    story.peer("ACK", seq=2, ack=story.alice_una, text=b"after the end")
+    story.alice_is(state)
+    assert not story.tcb.receiver.buffer
+
+
+@pytest.mark.rfc("RFC 9293 3.10.7.4 seventh")
+def test_segments_that_overlap_give_each_byte_once(story: Story) -> None:
+    story.opened()
+    story.peer("ACK", seq=1, ack=1, text=b"abcdef")
+    story.peer("ACK", seq=4, ack=1, text=b"DEFghi")
+    story.read(b"abcdefghi")
+    story.peer("ACK", seq=13, ack=1, text=b"mno")
+    story.alice_sends("ACK", ack=10)
+    story.peer("ACK", seq=11, ack=1, text=b"klMNO")
+    story.alice_sends("ACK", ack=10)
+    story.peer("ACK", seq=9, ack=1, text=b"IjKL")
+    story.alice_sends("ACK", ack=16)
+    story.read(b"jklmno")  # of two that claim the same byte the first stands
+
+
+@pytest.mark.rfc("RFC 9293 3.10.7.4 first", "RFC 9293 3.10.7.4 seventh")
+def test_a_segment_is_trimmed_to_the_window() -> None:
+    story = Story(receive_buffer=10).opened()
+    story.peer("ACK", seq=1, ack=1, text=b"0123456789ABC")
+    story.alice_sends("ACK", seq=1, ack=11, window=0, after=200 * ms)
+    story.read(b"0123456789", count=100)
+    story.alice_sends("ACK", seq=1, ack=11, window=10)
+
+
+@pytest.mark.rfc("RFC 9293 3.10.7.4 seventh")
+def test_a_fin_behind_text_that_is_cut_off_is_cut_off_too() -> None:
+    story = Story(receive_buffer=10).opened()
+    story.peer("FIN,ACK", seq=1, ack=1, text=b"0123456789ABC")
+    story.alice_sends("ACK", seq=1, ack=11, after=200 * ms)
+    story.alice_is(State.ESTABLISHED)
+    story.read(b"0123456789")
+    story.alice_sends("ACK", seq=1, ack=11, window=10)
+    story.peer("FIN,ACK", seq=11, ack=1, text=b"ABC")
+    story.alice_sends("ACK", seq=1, ack=15)
+    story.alice_is(State.CLOSE_WAIT)
+    story.read(b"ABC")
+
+
+# --- eighth: the FIN bit --------------------------------------------------------------------
+
+
+@pytest.mark.rfc("RFC 9293 3.10.7.4 eighth")
+@pytest.mark.parametrize(
+    ("state", "ack", "then"),
+    [
+        (State.ESTABLISHED, 1, State.CLOSE_WAIT),
+        (State.FIN_WAIT_1, 1, State.CLOSING),
+        (State.FIN_WAIT_1, 2, State.TIME_WAIT),
+        (State.FIN_WAIT_2, 2, State.TIME_WAIT),
+    ],
+)
+def test_a_fin_is_acknowledged_at_once_and_changes_the_state(
+    story: Story, state: State, ack: int, then: State
+) -> None:
+    story.reach(state)
+    story.peer("FIN,ACK", seq=1, ack=ack)
+    story.alice_sends("ACK", seq=story.alice_next, ack=2)
+    story.alice_is(then)
+
+
+@pytest.mark.rfc("RFC 9293 3.10.7.4 eighth")
+@pytest.mark.parametrize("state", [State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK])
+def test_a_fin_that_comes_again_is_acknowledged_again(story: Story, state: State) -> None:
+    story.reach(state)
+    for _ in range(2):
+        story.peer("FIN,ACK", seq=1, ack=story.alice_una)
+        alice_answers(story)
+    story.alice_is(state)
+
+
+@pytest.mark.rfc("RFC 9293 3.10.7.4 eighth")
+def test_text_and_fin_in_one_segment_are_acknowledged_together(story: Story) -> None:
+    story.opened()
+    story.peer("FIN,ACK", seq=1, ack=1, text=b"bye")
+    story.alice_sends("ACK", seq=1, ack=5)
+    story.alice_is(State.CLOSE_WAIT)
+    story.read(b"bye")
+    assert story.tcb.at_end
+
+
+@pytest.mark.rfc("RFC 9293 3.10.7.4 eighth", "RFC 5681 4.2")
+@pytest.mark.parametrize("text", [b"", b"fgh"])
+def test_a_fin_that_comes_too_early_waits_for_what_is_missing(story: Story, text: bytes) -> None:
+    story.opened()
+    story.peer("FIN,ACK", seq=6, ack=1, text=text)
+    story.alice_sends("ACK", seq=1, ack=1)  # a duplicate, so that the loss is seen
+    story.alice_is(State.ESTABLISHED)
+    story.peer("ACK", seq=1, ack=1, text=b"abcde")
+    story.alice_sends("ACK", seq=1, ack=7 + len(text))
+    story.alice_is(State.CLOSE_WAIT)
+    story.read(b"abcde" + text)
+
+
+@pytest.mark.rfc("RFC 9293 3.10.7.4 eighth")
+def test_text_behind_an_early_fin_is_not_part_of_the_stream(story: Story) -> None:
+    story.opened()
+    story.peer("FIN,ACK", seq=6, ack=1)
+    story.alice_sends("ACK", seq=1, ack=1)
+    story.peer("ACK", seq=1, ack=1, text=b"abcdefgh")
+    story.alice_sends("ACK", seq=1, ack=7)
+    story.alice_is(State.CLOSE_WAIT)
+    story.read(b"abcde", count=100)
+
+
+@pytest.mark.rfc("RFC 9293 3.6.1")
+def test_two_closes_at_once_pass_through_closing_on_both_sides(story: Story) -> None:
+    # Figure 13 of the RFC.
+    story.reach(State.FIN_WAIT_1)
+    story.peer("FIN,ACK", seq=1, ack=1)
+    story.alice_sends("ACK", seq=2, ack=2)
+    story.alice_is(State.CLOSING)
+    story.peer("ACK", seq=2, ack=2)
+    story.alice_is(State.TIME_WAIT)
+    story.silence(4 * minute - 1)
+    story.alice_is(State.TIME_WAIT)
+    story.silence(1)
+    story.alice_forgets()
+
+
+@pytest.mark.rfc("RFC 9293 3.6.1")
+def test_the_other_side_may_go_on_sending_after_our_close(story: Story) -> None:
+    story.reach(State.FIN_WAIT_2)
+    story.peer("ACK", seq=1, ack=2, text=b"one ")
+    story.silence(100 * ms)
+    story.peer("FIN,ACK", seq=5, ack=2, text=b"two")
+    story.alice_sends("ACK", seq=2, ack=9)
+    story.alice_is(State.TIME_WAIT)
+    story.read(b"one two", count=100)
