@@ -38,7 +38,7 @@ _MORE_ROOM = 14
 _DOTS = "\N{MIDLINE HORIZONTAL ELLIPSIS}"
 _BAR = 4  # half of the width of a state's bar
 
-_CSS_OF_MARK = {
+CSS_OF_MARK = {
     LOST: "lost",
     CORRUPTED: "corrupted",
     DUPLICATE: "duplicate",
@@ -269,7 +269,7 @@ class _Drawing:
         css = f"nl-frame nl-{reading.protocol.lower()}"
         core = ""
         for mark in reading.marks:
-            css += f" nl-{_CSS_OF_MARK[mark]}"
+            css += f" nl-{CSS_OF_MARK[mark]}"
             if mark == DUPLICATE:
                 core = f'<path class="nl-core" d="{line}"/>'
         if frame.id == self._selected:

@@ -1,0 +1,217 @@
+"""The state diagram as SVG."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from math import hypot
+from typing import TYPE_CHECKING
+
+from netlab.views.arrows import Arrow, Machine
+from netlab.views.state_layout import LINE, Layout, Point, Region, Route, layout_of, unknown
+from netlab.views.svg import document, escape
+from netlab.views.theme import BASE
+
+if TYPE_CHECKING:
+    from netlab.views.states import StateDiagram
+
+_CORNER = 12  # the radius of an arrow's bends
+_HEAD = 11  # the length of its head
+_TITLE = 34  # the height of the title above
+_WORDS = 20  # the height of a line of words below
+
+STYLE = (
+    ".nl-states .nl-title{font-size:16px;font-weight:600}"
+    ".nl-region rect{fill:var(--nl-wash);fill-opacity:.6;stroke:var(--nl-rule);"
+    "stroke-dasharray:5 4}"
+    ".nl-view .nl-region text{font:italic 13px var(--nl-sans);fill:var(--nl-grey)}"
+    ".nl-arrow{color:var(--nl-grey)}"
+    ".nl-arrow path{stroke:currentColor;stroke-width:1.5;fill:none}"
+    ".nl-arrow .nl-tip{fill:currentColor;stroke:none}"
+    ".nl-view .nl-arrow text{font-size:13px;fill:var(--nl-ink);paint-order:stroke;"
+    "stroke:var(--nl-paper);stroke-width:4px;stroke-linejoin:round}"
+    ".nl-view .nl-arrow .nl-action{fill:var(--nl-grey);font-style:italic}"
+    ".nl-region~.nl-arrow text{stroke-opacity:0}.nl-region~.nl-aside text{stroke-opacity:1}"
+    ".nl-box rect{fill:var(--nl-paper);stroke:var(--nl-grey);stroke-width:1.5}"
+    ".nl-box text{font:600 14px var(--nl-mono);text-anchor:middle}"
+    # The path: thicker, numbered, and in colour; where it ends, a filled box.
+    ".nl-has-path .nl-arrow:not(.nl-taken){color:var(--nl-rule)}"
+    ".nl-view.nl-has-path .nl-arrow:not(.nl-taken) text{fill:var(--nl-grey)}"
+    ".nl-taken{color:var(--nl-blue)}.nl-taken.nl-aside{color:var(--nl-red)}"
+    ".nl-view .nl-taken text{font-weight:600}"
+    ".nl-taken path{stroke-width:3}.nl-aside path{stroke-dasharray:8 5}"
+    ".nl-has-path .nl-box:not(.nl-visited) rect{stroke:var(--nl-rule)}"
+    ".nl-view.nl-has-path .nl-box:not(.nl-visited) text{fill:var(--nl-grey)}"
+    ".nl-visited rect{stroke:var(--nl-blue);stroke-width:2.6}"
+    ".nl-now-in rect{fill:var(--nl-blue)}.nl-view .nl-now-in text{fill:var(--nl-paper)}"
+    ".nl-now-in .nl-ring{fill:none;stroke:var(--nl-blue);stroke-width:1.6}"
+    ".nl-step circle,.nl-step rect{fill:var(--nl-paper);stroke:var(--nl-blue);stroke-width:1.8}"
+    ".nl-view .nl-step text{font:700 12.5px var(--nl-sans);text-anchor:middle;"
+    "fill:var(--nl-blue);stroke:none}"
+    ".nl-aside .nl-step rect{stroke:var(--nl-red)}.nl-view .nl-aside .nl-step text{fill:var(--nl-red)}"
+    ".nl-view .nl-words{font-size:12.5px;fill:var(--nl-grey)}"
+    "@media(forced-colors:active){.nl-now-in rect{fill:Highlight}"
+    ".nl-view .nl-now-in text{fill:HighlightText}}"
+)
+
+
+def draw(view: "StateDiagram") -> str:
+    """The picture of `view`'s machine."""
+    machine = view.machine()
+    layout = layout_of(machine)
+    parts: list[str] = []
+    top = 0
+    if view.title:
+        top = _TITLE
+        parts.append(f'<text class="nl-title" x="12" y="22">{escape(view.title)}</text>')
+    parts.append(f'<g transform="translate(0 {top})">')
+    parts.extend(_region(region) for region in layout.regions)
+    steps: list[str] = []
+    for arrow in (*machine.arrows.values(), *machine.aside.values()):
+        _arrow(parts, steps, layout, arrow, arrow is machine.aside.get((arrow.tail, arrow.head)))
+    parts.extend(_box(layout, state, machine, view.now) for state in machine.states)
+    parts.extend(steps)
+    parts.append("</g>")
+    y = top + layout.height
+    for words in machine.words:
+        parts.append(f'<text class="nl-words" x="12" y="{y + 12:.0f}">{escape(words)}</text>')
+        y += _WORDS
+    kind = "states nl-has-path" if view.path else "states"
+    title = f"State diagram{': ' + view.title if view.title else ''}"
+    if view.now:
+        title += f", now in {view.now}"
+    return document(parts, round(layout.width), round(y + 8), BASE + STYLE, kind, title)
+
+
+def _region(region: Region) -> str:
+    return (
+        f'<g class="nl-region"><rect x="{region.x}" y="{region.y}" width="{region.width}"'
+        f' height="{region.height}" rx="12"/><text x="{region.label[0]}" y="{region.label[1]}"'
+        f' style="text-anchor:{region.anchor}">{escape(region.words)}</text></g>'
+    )
+
+
+def _box(layout: Layout, state: str, machine: Machine, now: str) -> str:
+    x, y = layout.places[state]
+    width, height = layout.size[state]
+    left, top = x - width / 2, y - height / 2
+    css, ring = "nl-box", ""
+    if state in machine.visited:
+        css += " nl-visited"
+    if state == now:
+        css += " nl-now-in"
+        ring = (
+            f'<rect class="nl-ring" x="{left - 5:g}" y="{top - 5:g}" width="{width + 10:g}"'
+            f' height="{height + 10:g}" rx="14"/>'
+        )
+    return (
+        f'<g class="{css}" data-state="{escape(state)}">{ring}<rect x="{left:g}" y="{top:g}"'
+        f' width="{width:g}" height="{height:g}" rx="10"/>'
+        f'<text x="{x:g}" y="{y + 5:g}">{escape(state)}</text></g>'
+    )
+
+
+# --- arrows -------------------------------------------------------------------------------------
+
+
+def _arrow(parts: list[str], steps: list[str], layout: Layout, arrow: Arrow, aside: bool) -> None:
+    pair = (arrow.tail, arrow.head)
+    route = layout.routes.get(pair)
+    if route is None or aside:
+        route = unknown(layout, *pair)
+    css = "nl-arrow"
+    if arrow.steps:
+        css += " nl-taken"
+    if aside:
+        css += " nl-aside"
+    told = "; ".join(
+        f"{event}: {', '.join(actions)}" if actions else event for event, actions in arrow.rows
+    )
+    line, tip = _line(route)
+    parts.append(
+        f'<g class="{css}" data-arrow="{escape(f"{arrow.tail} {arrow.head}")}" role="img">'
+        f"<title>{escape(f'{arrow.tail} to {arrow.head}. {told}')}</title>"
+        f'<path d="{line}"/><path class="nl-tip" d="{tip}"/>'
+        f"{'' if aside else _label(arrow, route)}</g>"
+    )
+    if arrow.steps:
+        steps.append(_badge(arrow, route, aside))
+
+
+def _label(arrow: Arrow, route: Route) -> str:
+    """The event, and below it what is done."""
+    x, y = route.label
+    actions = arrow.actions()
+    lines = [arrow.events(), *actions]
+    if route.anchor == "astride":
+        anchor, tops = "middle", [y - 7, *(y + 17 + LINE * row for row in range(len(actions)))]
+    else:
+        anchor = route.anchor
+        first = y + 4
+        if anchor == "middle":
+            first = y - LINE * (len(lines) - 1) / 2 + 4
+        tops = [first + LINE * row for row in range(len(lines))]
+    return "".join(
+        f'<text x="{x:g}" y="{top:g}" style="text-anchor:{anchor}"'
+        f"{' class=' + chr(34) + 'nl-action' + chr(34) if row else ''}>{escape(words)}</text>"
+        for row, (words, top) in enumerate(zip(lines, tops, strict=True))
+    )
+
+
+def _badge(arrow: Arrow, route: Route, aside: bool) -> str:
+    """The numbers of the steps that took an arrow, on its first part."""
+    x, y = _along(route)
+    if arrow.tail == arrow.head:
+        y -= 14
+    words = ",".join(str(step) for step in arrow.steps)
+    width = max(22, 8 * len(words) + 10)
+    css, told = "nl-arrow nl-taken", ""
+    if aside:  # its way crosses others: what it was is said where it begins
+        css += " nl-aside"
+        told = f'<text x="{x + 16:.1f}" y="{y + 5:.1f}">{escape(arrow.events())}</text>'
+    return (
+        f'<g class="{css}"><g class="nl-step"><rect x="{x - width / 2:.1f}" y="{y - 11:.1f}"'
+        f' width="{width}" height="22" rx="11"/><text x="{x:.1f}" y="{y + 4.5:.1f}">{words}</text>'
+        f"</g>{told}</g>"
+    )
+
+
+def _line(route: Route) -> tuple[str, str]:
+    """The arrow's line, which ends inside of its head, and the head."""
+    points = list(route.points)
+    (px, py), (x, y) = points[-2], points[-1]
+    length = hypot(x - px, y - py) or 1.0
+    ux, uy = (x - px) / length, (y - py) / length
+    back = (x - _HEAD * ux, y - _HEAD * uy)
+    tip = (
+        f"M{x:.1f} {y:.1f}L{back[0] - 5 * uy:.1f} {back[1] + 5 * ux:.1f}"
+        f"L{back[0] + 5 * uy:.1f} {back[1] - 5 * ux:.1f}Z"
+    )
+    end = (x - 6 * ux, y - 6 * uy)
+    if route.curved:
+        text = " ".join(f"{a:.1f} {b:.1f}" for a, b in [*points[1:-1], end])
+        return f"M{points[0][0]:.1f} {points[0][1]:.1f}C{text}", tip
+    line = f"M{points[0][0]:g} {points[0][1]:g}"
+    for before, corner, after in zip(points, points[1:], points[2:], strict=False):
+        a, b = _towards(corner, before, _CORNER), _towards(corner, after, _CORNER)
+        line += f"L{a[0]:g} {a[1]:g}Q{corner[0]:g} {corner[1]:g} {b[0]:g} {b[1]:g}"
+    return f"{line}L{end[0]:.1f} {end[1]:.1f}", tip
+
+
+def _towards(start: Point, end: Point, distance: float) -> Point:
+    length = hypot(end[0] - start[0], end[1] - start[1]) or 1.0
+    share = min(0.5, distance / length)
+    return start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share
+
+
+def _along(route: Route) -> Point:
+    """A point near the beginning of the way, so that a number there goes with the state before.
+
+    A spline is followed roughly, from control point to control point.
+    """
+    points: Sequence[Point] = route.points
+    lengths = [hypot(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(points)]
+    left = 20.0 if route.anchor == "astride" else min(0.3 * sum(lengths), 60.0)
+    for (a, b), length in zip(pairwise(points), lengths, strict=True):
+        if left <= length and length:
+            return a[0] + (b[0] - a[0]) * left / length, a[1] + (b[1] - a[1]) * left / length
+        left -= length
+    return points[-1]
