@@ -1,1 +1,1 @@
-"""What happened in a run, and why."""
+"""What happened in a run, and why: its frames layer by layer, the chains of causes, captures."""

@@ -39,12 +39,12 @@ class Packet:
 
 @dataclass(slots=True)
 class Capture:
-    """A capture. `names` maps IPv4 addresses to names of hosts, `application` says who wrote it.
+    """A capture. `names` maps IPv4 addresses to the names of hosts.
 
-    `problem` says at which byte the file stops making sense, "" where all of it does.
+    `simulated` says that netlab saved it from a run, `problem` at which byte the file stops making sense, "" where all of it does.
     """
 
     packets: list[Packet] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
-    application: str = ""
+    simulated: bool = False
     problem: str = ""

@@ -55,18 +55,19 @@ class CapturedTrace:
     """What a capture's packets make: a `recorder` with their frames and the states inferred.
 
     `addresses` maps the name of each host to its address, in the order in which they appear.
-    `start` is when the capture began, in ns since 1970; times in it count from there.
+    `start` is when the capture began, in ns since 1970, and times in it count from there;
+    `simulated` says that it was saved from a run, so that its comments can be understood.
     """
 
     def __init__(self, capture: Capture) -> None:
         self.recorder = Recorder()
         self.addresses: dict[str, str] = {}
         self.problem = capture.problem
-        self.own = capture.application == "netlab"
+        self.simulated = capture.simulated
         self._names = capture.names
         times = _times(capture.packets)
-        # netlab's own captures have virtual times, which start at 0 and have no date.
-        self.start = 0 if self.own else min(times, default=0)
+        # Virtual times start at 0 and have no date.
+        self.start = 0 if self.simulated else min(times, default=0)
         observer = Observer()
         for index in sorted(range(len(times)), key=times.__getitem__):
             frame = self._frame(index + 1, times[index] - self.start, capture.packets[index])
@@ -92,7 +93,7 @@ class CapturedTrace:
         ends = self._ends(layers, interface)
         frame = CapturedFrame(frame_id, self.recorder.next_number, time, ends, packet)
         frame._layers = layers
-        if not self.own:
+        if not self.simulated:
             frame.reason = "; ".join(packet.comments)
         elif packet.comments:
             frame.reason = packet.comments[0].partition(REASON)[2]

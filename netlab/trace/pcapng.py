@@ -35,6 +35,7 @@ _SECTION_HARDWARE, _SECTION_OS, _SECTION_APPLICATION = 2, 3, 4
 _INTERFACE_NAME, _INTERFACE_MAC, _INTERFACE_SPEED = 2, 6, 8
 _TIME_RESOLUTION, _TIME_OFFSET = 9, 14
 _PACKET_FLAGS = 2
+_SIMULATED = b"netlab"
 _RECORD_IPV4 = 1
 
 _DIRECTIONS = {1: INBOUND, 2: OUTBOUND}
@@ -45,19 +46,20 @@ _LATEST = (1 << 64) - 1
 # --- writing --------------------------------------------------------------------------------
 
 
-def write(packets: Iterable[Packet], names: Mapping[str, str]) -> bytes:
+def write(packets: Iterable[Packet], names: Mapping[str, str], *, simulated: bool) -> bytes:
     """A file of one section with these packets, in this order, their times in nanoseconds.
 
     `names` maps IPv4 addresses to the names of their hosts, which an analyser may show instead.
+    `simulated` says that the packets are of a run of netlab's own, with comments in its manner.
     """
     packets = list(packets)
     numbers: dict[CaptureInterface, int] = {}
     for packet in packets:
         numbers.setdefault(packet.interface, len(numbers))
     header = struct.pack("<IHHq", _BYTE_ORDER_MAGIC, 1, 0, -1) + _build_options(
-        (_SECTION_HARDWARE, b"a simulated network"),
-        (_SECTION_OS, b"netlab"),
-        (_SECTION_APPLICATION, b"netlab"),
+        (_SECTION_HARDWARE, b"a simulated network" if simulated else b""),
+        (_SECTION_OS, b"netlab" if simulated else b""),
+        (_SECTION_APPLICATION, _SIMULATED if simulated else b"netlab, from another capture"),
     )
     blocks = [_build_block(_SECTION_HEADER, header)]
     blocks += [_build_interface(interface) for interface in numbers]
@@ -228,7 +230,7 @@ class _Section:
             )
         for code, value in self._options(at + 16, end):
             if code == _SECTION_APPLICATION:
-                self._capture.application = _decode(value)
+                self._capture.simulated = value == _SIMULATED
 
     def _read_interface(self, at: int, end: int) -> None:
         linktype, _, snap_length = self._fields("HHI", at, end)

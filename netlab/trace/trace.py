@@ -28,8 +28,9 @@ class Trace:
     """A view on the record of a run: it grows as the run goes on, and copies nothing.
 
     `addresses` maps the name of each host to its address as text. `start` is the date of time 0 in
-    ns since 1970: 0 for a simulated run. `problem` tells where a capture that was opened with
-    `partial=True` breaks off, "" otherwise.
+    ns since 1970: 0 for a simulated run. `captured` says that it was read from a file, `simulated`
+    that it is of a run of netlab's own, also when read from a file. `problem` tells where a capture
+    that was opened with `partial=True` breaks off, "" otherwise.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Trace:
         addresses: Mapping[str, str] | None = None,
         start: int = 0,
         captured: bool = False,
+        simulated: bool = True,
         problem: str = "",
     ) -> None:
         self.addresses = dict(addresses or {})
@@ -48,6 +50,7 @@ class Trace:
         self._recorder = recorder
         self._hosts = list(hosts)
         self._captured = captured
+        self._simulated = simulated
         self._frames: dict[int, Frame] = {}
         self._looked_at = 0  # how many events, counted from the first one ever
         self._dropped = 0
@@ -84,6 +87,7 @@ class Trace:
             addresses=read.addresses,
             start=read.start,
             captured=True,
+            simulated=read.simulated,
             problem=capture.problem,
         )
 
@@ -228,7 +232,7 @@ class Trace:
         from netlab.trace.pcapng import write
 
         packets = self._packets(at)
-        data = write(packets, self._names())
+        data = write(packets, self._names(), simulated=self._simulated)
         with open(path, "wb") as file:
             file.write(data)
 

@@ -234,3 +234,21 @@ def test_a_saved_run_opened_again_has_the_same_frames_names_reasons_and_fates(
     assert any(frame.fate == "dropped" for frame in again.frames)
     again.save(tmp_path / "again.pcapng")
     assert (tmp_path / "again.pcapng").read_bytes() == (tmp_path / "run.pcapng").read_bytes()
+
+
+def test_a_capture_by_others_saved_again_keeps_its_times_and_comments(tmp_path: Path) -> None:
+    trace = conversation().trace
+    trace.save(tmp_path / "run.pcapng")
+    theirs = (
+        (tmp_path / "run.pcapng").read_bytes().replace(b"\x04\0\x06\0netlab", b"\x04\0\x06\0tcpdmp")
+    )
+    (tmp_path / "theirs.pcapng").write_bytes(theirs)
+    foreign = Trace.open(tmp_path / "theirs.pcapng")
+    foreign.start += 1_700_000_000_000_000_000
+    foreign.save(tmp_path / "again.pcapng")
+    again = Trace.open(tmp_path / "again.pcapng")
+    assert again.start == foreign.start
+    assert [(frame.time, frame.reason) for frame in again.frames] == [
+        (frame.time, frame.reason) for frame in foreign.frames
+    ]
+    assert again.frames[0].reason.startswith("frame 1: ARP request, alice > bob. Why: ")
