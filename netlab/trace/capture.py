@@ -41,7 +41,8 @@ class Packet:
 class Capture:
     """A capture. `names` maps IPv4 addresses to the names of hosts.
 
-    `simulated` says that netlab saved it from a run, `problem` at which byte the file stops making sense, "" where all of it does.
+    `simulated` says that netlab saved it from a run, `problem` at which byte the file stops making
+    sense, "" where all of it does.
     """
 
     packets: list[Packet] = field(default_factory=list)
