@@ -48,7 +48,7 @@ class ArpEntry:
     expires: int
     tries: int = 0
     timer: Timer | None = None
-    waiting: deque[_Waiting] = field(default_factory=lambda: deque(maxlen=QUEUE_LIMIT))
+    waiting: deque[_Waiting] = field(default_factory=deque)
 
     @property
     def state(self) -> str:
@@ -98,6 +98,11 @@ class Arp:
         if entry is None or entry.mac is not None:
             entry = self.table[neighbour] = ArpEntry(None, 0)
             entry.timer = self._sim.clock.timer(lambda: self._retry(interface, source, neighbour))
+        if len(entry.waiting) == QUEUE_LIMIT:
+            entry.waiting.popleft()
+            interface.discard(
+                f"{QUEUE_LIMIT} packets wait for {neighbour} already: the oldest goes"
+            )
         entry.waiting.append(_Waiting(packet, reason, cause, now))
         if entry.tries == 0:
             self._ask(interface, source, neighbour, entry)

@@ -52,11 +52,15 @@ class Icmp:
     ) -> int | None:
         """Send an echo request and wait: the round-trip time in ns, or None after `timeout` ns.
 
-        Raises OSError where no route leads to `dst`.
+        Raises OSError where no route leads to `dst` (ENETUNREACH), and where the request is larger
+        than the first link takes (EMSGSIZE).
         """
         clock = self._sim.clock
         with clock:
             src = self._ipv4.source_for(dst)
+            most = self._ipv4.mtu_for(dst) - 28
+            if len(payload) > most:
+                raise OSError(EMSGSIZE, f"Message too long: {len(payload)} bytes, and {most} fit")
             self._identifier = identifier = (self._identifier + 1) & 0xFFFF
             answered = Signal(clock)
             arrivals: list[int] = []
@@ -177,7 +181,6 @@ class Icmp:
             or about.src.is_unspecified
             or about.src.is_multicast
             or self._ipv4.is_broadcast(about.src)
-            or about.src.is_loopback
         )
 
     def _discard(self, why: str) -> None:

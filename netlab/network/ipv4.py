@@ -33,7 +33,10 @@ class ProtocolHandler(Protocol):
         """Take in a packet that is for this host."""
 
     def unreachable(self, packet: Ipv4Packet, error: int, why: str) -> None:
-        """Hear that a packet sent earlier (perhaps only its start is here) didn't arrive; `error` is an errno."""
+        """Hear that a packet sent earlier, of which perhaps only the start is here, didn't arrive.
+
+        `error` is an errno.
+        """
 
 
 class ErrorSender(Protocol):
@@ -59,6 +62,7 @@ class Ipv4:
         self._host = host
         self._addresses: dict[IPv4Address, tuple[Interface, Prefix]] = {}
         self._broadcasts: set[IPv4Address] = {IPv4Address.BROADCAST}
+        self._sources: set[IPv4Address] = set()  # seen already, and found possible
         self._identification = 0
 
     # --- addresses and routes ---------------------------------------------------------------
@@ -71,6 +75,7 @@ class Ipv4:
     def add_address(self, interface: Interface, address: IPv4Address, prefix: Prefix) -> None:
         """Give an interface an address, and so a route to all of `prefix`."""
         self._addresses[address] = (interface, prefix)
+        self._sources.clear()
         if prefix.broadcast is not None:
             self._broadcasts.add(prefix.broadcast)
         interface.handlers[ETHERTYPE_IPV4] = self._receive
@@ -96,10 +101,10 @@ class Ipv4:
         return address in self._broadcasts
 
     def source_for(self, dst: IPv4Address) -> IPv4Address:
-        """The address that packets for `dst` are sent from. OSError (ENETUNREACH) where no route leads there."""
+        """The address that packets for `dst` are sent from. OSError (ENETUNREACH) without a route."""
         if self.is_mine(dst):
             return dst
-        route = self.routes.lookup(dst)
+        route = self._route(dst)
         if route is None:
             raise OSError(
                 ENETUNREACH, f"Network is unreachable: {self._host} has no route to {dst}"
@@ -108,7 +113,7 @@ class Ipv4:
 
     def mtu_for(self, dst: IPv4Address) -> int:
         """The largest packet, in bytes, that the first link towards `dst` takes."""
-        route = None if self.is_mine(dst) else self.routes.lookup(dst)
+        route = None if self.is_mine(dst) else self._route(dst)
         return 65535 if route is None else route.interface.mtu
 
     # --- sending ----------------------------------------------------------------------------
@@ -124,11 +129,13 @@ class Ipv4:
         dont_fragment: bool = False,
         reason: str = "",
     ) -> None:
-        """Send a payload as one packet. What can't be sent is recorded as discarded, with the cause."""
+        """Send a payload as one packet. What can't be sent is recorded as discarded, with the why."""
         self._identification = identification = (self._identification + 1) & 0xFFFF
-        route = self.routes.lookup(dst)
+        route = self._route(dst)
         if src is None:
-            src = dst if route is None else route.source
+            src = route.source if route is not None else IPv4Address.UNSPECIFIED
+            if self.is_mine(dst):
+                src = dst
         packet = Ipv4Packet(
             src,
             dst,
@@ -149,6 +156,13 @@ class Ipv4:
             )
         else:
             self._transmit(route, packet, reason)
+
+    def _route(self, dst: IPv4Address) -> Route | None:
+        route = self.routes.lookup(dst)
+        if (route is None or route.gateway is not None) and dst.is_limited_broadcast:
+            # All hosts of which network? Of the first (RFC 1122 section 3.3.6 leaves it open).
+            return next((each for each in self.routes if each.gateway is None), None)
+        return route
 
     def _transmit(self, route: Route, packet: Ipv4Packet, reason: str) -> None:
         cause = self._sim.clock.cause
@@ -172,8 +186,16 @@ class Ipv4:
                 "the IPv4 header's checksum is wrong: drop it silently (RFC 1122 section 3.2.1.2)"
             )
             return
-        dst = packet.dst
-        if dst in self._addresses or dst in self._broadcasts:
+        src, dst = packet.src, packet.dst
+        if src not in self._sources and not self._is_source(src):
+            interface.discard(f"{src} can't be a packet's source (RFC 1122 section 3.2.1.3)")
+        elif dst in self._broadcasts:
+            self._deliver(packet)
+        elif frame.dst == MacAddress.BROADCAST:
+            interface.discard(
+                f"for the host {dst} alone, but sent to all: ignore it (RFC 1122 section 3.3.6)"
+            )
+        elif dst in self._addresses:
             self._deliver(packet)
         elif self.forwarding:
             self._forward(packet)
@@ -181,6 +203,14 @@ class Ipv4:
             interface.discard(
                 f"for {dst}, which isn't an address of this host (RFC 1122 section 3.2.1.3)"
             )
+
+    def _is_source(self, src: IPv4Address) -> bool:
+        """Whether a packet from the link may come from there. What may is remembered."""
+        if self.is_mine(src) or self.is_broadcast(src) or src.is_multicast or src.is_reserved:
+            return False
+        if len(self._sources) < 4096:
+            self._sources.add(src)
+        return True
 
     def _deliver(self, packet: Ipv4Packet) -> None:
         if packet.more_fragments or packet.fragment_offset:
@@ -200,6 +230,9 @@ class Ipv4:
     def _forward(self, packet: Ipv4Packet) -> None:
         """RFC 1812 section 5.2: one less to live, and on by the routing table."""
         dst = packet.dst
+        if dst.is_multicast or dst.is_reserved or dst.is_loopback:
+            self._discard(packet, f"{dst} isn't an address to forward to (RFC 1812 section 5.3.7)")
+            return
         if packet.ttl <= 1:
             self.send_error(
                 TIME_EXCEEDED,
@@ -231,7 +264,10 @@ class Ipv4:
             return
         packet.ttl -= 1
         packet.checksum = None
-        reason = f"on its way to {dst}: forward by the route {route}, one less to live (RFC 1812 section 5.2)"
+        reason = (
+            f"on its way to {dst}: forward by the route {route}, one less to live"
+            " (RFC 1812 section 5.2)"
+        )
         self._transmit(route, packet, reason)
 
     # --- trouble ----------------------------------------------------------------------------

@@ -1,0 +1,103 @@
+"""Small networks, and Scapy's judgment of what travels there."""
+
+from typing import Any
+
+from scapy.layers.inet import ICMP, IP, TCP, UDP, ICMPerror, IPerror
+from scapy.layers.l2 import ARP, Ether
+from scapy.packet import Packet, Raw
+
+from netlab import Network
+from netlab.host import Host
+from netlab.link.address import MacAddress
+from netlab.link.cable import Cable
+from netlab.link.ethernet import ETHERTYPE_ARP, ETHERTYPE_IPV4, EthernetFrame
+from netlab.network.address import IPv4Address
+from netlab.network.arp_packet import ArpPacket
+from netlab.network.ipv4_packet import Ipv4Packet
+from netlab.units import ms
+
+
+class Pair:
+    """alice (10.0.0.1) and bob (10.0.0.2) on a cable of 10 ms."""
+
+    def __init__(self, **options: Any) -> None:
+        self.net = Network(seed=1)
+        self.alice = self.net.host("alice", "10.0.0.1/24", **options)
+        self.bob = self.net.host("bob", "10.0.0.2/24", **options)
+        self.cable = self.net.connect(self.alice, self.bob, delay=10 * ms)
+
+    def inject(self, packet: Ipv4Packet | ArpPacket, dst: MacAddress | None = None) -> None:
+        """Have alice send this to bob (or to `dst`), whatever her own stack thinks of it."""
+        kind = ETHERTYPE_ARP if isinstance(packet, ArpPacket) else ETHERTYPE_IPV4
+        mac = self.alice.interfaces[0].mac
+        to = self.bob.interfaces[0].mac if dst is None else dst
+        self.alice.inject(EthernetFrame(to, mac, kind, packet.pack()).pack())
+
+
+class Chain:
+    """alice (10.0.1.1) - r1 - r2 - carol (10.0.3.1): each cable takes 10 ms."""
+
+    def __init__(self, middle_mtu: int = 1500) -> None:
+        self.net = net = Network(seed=1)
+        self.alice = net.host("alice", "10.0.1.1/24", gateway="10.0.1.254")
+        self.carol = net.host("carol", "10.0.3.1/24", gateway="10.0.3.254")
+        self.r1, self.r2 = net.router("r1"), net.router("r2")
+        self.first = net.connect(
+            self.alice, self.r1, delay=10 * ms, addresses=(None, "10.0.1.254/24")
+        )
+        self.middle = net.connect(
+            self.r1, self.r2, delay=10 * ms, addresses=("10.0.2.1/24", "10.0.2.2/24")
+        )
+        self.last = net.connect(
+            self.r2, self.carol, delay=10 * ms, addresses=("10.0.3.254/24", None)
+        )
+        self.r1.add_route("10.0.3.0/24", "10.0.2.2")
+        self.r2.add_route("10.0.1.0/24", "10.0.2.1")
+        self.r1.interfaces[1].mtu = middle_mtu
+        self.r2.interfaces[0].mtu = middle_mtu
+
+
+def discarded(net: Network, host: Host) -> list[str]:
+    """Why things ended at a host."""
+    events = net.sim.recorder.events
+    return [
+        each.fields["why"] for each in events if each.kind == "discarded" and each.host == host.name
+    ]
+
+
+def frames_on(net: Network, cable: Cable) -> list[Packet]:
+    """What travelled on a cable, as Scapy reads it."""
+    return [Ether(frame.bytes) for frame in net.trace.frames if frame.link is cable]
+
+
+def address(text: str) -> IPv4Address:
+    """Short for tests."""
+    return IPv4Address.parse(text)
+
+
+def assert_scapy_agrees(net: Network) -> None:
+    """Scapy reads every frame to its end, and computes the same lengths and checksums."""
+    assert net.trace.frames
+    for frame in net.trace.frames:
+        packet = Ether(frame.bytes)
+        assert packet.haslayer(ARP) or packet.haslayer(IP), packet
+        assert bytes(_without_computed_fields(packet.copy())) == frame.bytes, packet.show(dump=True)
+        if packet.haslayer(IP) and not packet.haslayer(IPerror):
+            assert not packet[IP].payload.haslayer(Raw) or packet.haslayer(
+                (TCP, UDP, ICMP)[[6, 17, 1].index(packet[IP].proto)]
+            )
+
+
+def _without_computed_fields(packet: Packet) -> Packet:
+    """So that Scapy computes them anew when it builds. What an ICMP error quotes stays as it is."""
+    for layer, names in (
+        (IP, ("len", "chksum", "ihl")),
+        (UDP, ("len", "chksum")),
+        (TCP, ("chksum", "dataofs")),
+        (ICMP, ("chksum",)),
+    ):
+        if packet.haslayer(layer) and type(packet[layer]) is layer:
+            for name in names:
+                packet[layer].delfieldval(name)
+    assert not packet.haslayer(ICMPerror) or packet.haslayer(ICMP)
+    return packet

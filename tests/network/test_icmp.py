@@ -1,0 +1,306 @@
+"""ICMP: echo, and errors about other packets, sent and heard of (RFC 792, RFC 1122 3.2.2)."""
+
+import socket
+from errno import ECONNREFUSED, EHOSTUNREACH, ENETUNREACH
+
+import pytest
+from scapy.layers.inet import ICMP, IP, UDPerror
+
+from netlab import Network
+from netlab.link.address import MacAddress
+from netlab.network.icmp_message import (
+    DESTINATION_UNREACHABLE,
+    ECHO_REPLY,
+    PORT_UNREACHABLE,
+    IcmpMessage,
+)
+from netlab.network.ipv4_packet import PROTOCOL_ICMP, PROTOCOL_UDP, Ipv4Packet
+from netlab.transport.udp_datagram import UdpDatagram
+from netlab.units import ms, s
+from tests.network.material import Pair, address, assert_scapy_agrees, discarded, frames_on
+
+
+def udp(src: str = "10.0.0.1", dst: str = "10.0.0.2", **fields: object) -> Ipv4Packet:
+    payload = UdpDatagram(5000, 9, b"hello").pack(address(src), address(dst))
+    return Ipv4Packet(address(src), address(dst), PROTOCOL_UDP, payload, **fields)  # type: ignore[arg-type]
+
+
+def icmps(pair: Pair) -> list[IP]:
+    return [p[IP] for p in frames_on(pair.net, pair.cable) if p.haslayer(ICMP)]
+
+
+@pytest.mark.rfc("RFC 1122 3.2.2.6")
+def test_an_echo_request_is_answered_with_the_same_data_from_the_address_that_was_asked() -> None:
+    pair = Pair()
+    assert pair.alice.ping("bob", b"netlab" * 50) == 40 * ms
+    request, reply = icmps(pair)
+    assert (request.src, request.dst, request[ICMP].type) == ("10.0.0.1", "10.0.0.2", 8)
+    assert (reply.src, reply.dst, reply[ICMP].type) == ("10.0.0.2", "10.0.0.1", 0)
+    assert (reply[ICMP].id, reply[ICMP].seq) == (request[ICMP].id, request[ICMP].seq)
+    assert bytes(reply[ICMP].payload) == b"netlab" * 50
+    assert_scapy_agrees(pair.net)
+
+
+def test_ping_gives_the_round_trip_time_and_none_after_its_timeout() -> None:
+    pair = Pair()
+    pair.alice.ping("bob")
+    assert pair.alice.ping("bob") == 20 * ms
+    began = pair.net.now
+    pair.cable.drop()
+    assert pair.alice.ping("bob", timeout=3 * s) is None
+    assert pair.net.now == began + 3 * s
+
+
+def test_a_reply_that_comes_too_late_is_on_record_as_asked_for_by_nobody() -> None:
+    pair = Pair()
+    assert pair.alice.ping("bob", timeout=30 * ms) is None
+    assert pair.alice.ping("bob", timeout=30 * ms) == 20 * ms
+    assert discarded(pair.net, pair.alice) == ["an echo reply that nobody asked for"]
+
+
+def test_programs_may_ping_at_the_same_time() -> None:
+    pair = Pair()
+    pings = [pair.alice.start(lambda host: host.ping("bob")) for _ in range(5)]
+    assert [ping.result for ping in pings] == [40 * ms] * 5
+    assert pair.net.now == 40 * ms
+
+
+@pytest.mark.parametrize("timeout", ["1s", -1, 0.5])
+def test_an_impossible_timeout_is_refused(timeout: int) -> None:
+    with pytest.raises(ValueError, match="timeout must be a whole number of nanoseconds"):
+        Pair().alice.ping("bob", timeout=timeout)
+
+
+def test_a_name_that_nobody_has_is_refused_by_name() -> None:
+    with pytest.raises(socket.gaierror, match=r"'carol' \(the hosts here: alice, bob\)"):
+        Pair().alice.ping("carol")
+
+
+@pytest.mark.rfc("RFC 1122 3.2.2.6")
+def test_an_echo_request_to_all_is_not_answered() -> None:
+    pair = Pair()
+    pair.inject(
+        Ipv4Packet(
+            address("10.0.0.1"),
+            address("10.0.0.255"),
+            PROTOCOL_ICMP,
+            IcmpMessage.echo_request(1, 1).pack(),
+        ),
+        MacAddress.BROADCAST,
+    )
+    pair.net.run()
+    assert len(pair.net.trace.frames) == 1
+
+
+def test_wrong_checksums_and_short_messages_are_dropped() -> None:
+    pair = Pair()
+    bad = IcmpMessage.echo_request(1, 1)
+    bad.checksum = 0x1234
+    for payload in (bad.pack(), b"\x08\x00\x00"):
+        pair.inject(Ipv4Packet(address("10.0.0.1"), address("10.0.0.2"), PROTOCOL_ICMP, payload))
+    pair.net.run()
+    wrong, short = discarded(pair.net, pair.bob)
+    assert wrong == "the ICMP checksum is wrong"
+    assert "an ICMP message has at least 8 bytes, got 3" in short
+    assert len(pair.net.trace.frames) == 2
+
+
+@pytest.mark.rfc("RFC 1122 3.2.2")
+def test_an_unknown_type_is_dropped_silently() -> None:
+    pair = Pair()
+    message = IcmpMessage(42, 0, 0, b"?").pack()
+    pair.inject(Ipv4Packet(address("10.0.0.1"), address("10.0.0.2"), PROTOCOL_ICMP, message))
+    pair.net.run()
+    assert len(pair.net.trace.frames) == 1
+    assert "isn't known here" in discarded(pair.net, pair.bob)[0]
+
+
+# --- errors sent ----------------------------------------------------------------------------
+
+
+@pytest.mark.rfc("RFC 1122 4.1.3.1")
+def test_a_datagram_for_a_closed_port_is_answered_with_port_unreachable() -> None:
+    pair = Pair()
+    pair.inject(udp())
+    pair.net.run()
+    (error,) = icmps(pair)
+    assert (error.src, error.dst, error[ICMP].type, error[ICMP].code) == (
+        "10.0.0.2",
+        "10.0.0.1",
+        3,
+        3,
+    )
+    assert (error[UDPerror].sport, error[UDPerror].dport) == (5000, 9)
+    assert bytes(error[ICMP].payload) == udp().pack()
+
+
+@pytest.mark.rfc("RFC 792", "RFC 1812 4.3.2.3")
+@pytest.mark.parametrize(("size", "quoted"), [(0, 28), (100, 128), (1_400, 548)])
+def test_an_error_quotes_at_least_8_bytes_and_no_more_than_fits_in_576(
+    size: int, quoted: int
+) -> None:
+    pair = Pair()
+    src, dst = address("10.0.0.1"), address("10.0.0.2")
+    packet = Ipv4Packet(src, dst, PROTOCOL_UDP, UdpDatagram(1, 9, bytes(size)).pack(src, dst))
+    pair.inject(packet)
+    pair.net.run()
+    (error,) = icmps(pair)
+    message = pair.net.trace.frames[-1].icmp
+    assert message is not None
+    assert message.payload == packet.pack()[:quoted]
+    assert error.len == 28 + quoted <= 576
+
+
+@pytest.mark.rfc("RFC 1122 3.2.2")
+def test_no_error_is_sent_about_an_icmp_error() -> None:
+    pair = Pair()
+    about = IcmpMessage.destination_unreachable(PORT_UNREACHABLE, udp(dst="10.0.9.9").pack())
+    # Bob is made a router without a route to where the error goes: he would have to complain.
+    pair.bob.ipv4.forwarding = True
+    pair.inject(Ipv4Packet(address("10.0.0.1"), address("10.0.9.9"), PROTOCOL_ICMP, about.pack()))
+    pair.net.run()
+    assert len(pair.net.trace.frames) == 1
+    pair.inject(
+        Ipv4Packet(
+            address("10.0.0.1"),
+            address("10.0.9.9"),
+            PROTOCOL_ICMP,
+            IcmpMessage.echo_request(1, 1).pack(),
+        )
+    )
+    pair.net.run()
+    assert [message[ICMP].type for message in icmps(pair)] == [3, 8, 3]
+
+
+@pytest.mark.rfc("RFC 1122 3.2.2")
+@pytest.mark.parametrize(
+    ("packet", "to"),
+    [
+        (udp(dst="10.0.0.255"), MacAddress.BROADCAST),
+        (udp(dst="255.255.255.255"), MacAddress.BROADCAST),
+        (udp(dst="10.0.0.2"), MacAddress.BROADCAST),
+        (udp(src="0.0.0.0"), None),
+        (udp(src="127.0.0.1"), None),
+        (udp(src="224.0.0.9"), None),
+    ],
+    ids=["subnet broadcast", "broadcast", "link broadcast", "no source", "loopback", "multicast"],
+)
+def test_no_error_is_sent_about_what_went_to_all_or_came_from_no_single_host(
+    packet: Ipv4Packet, to: MacAddress | None
+) -> None:
+    pair = Pair()
+    pair.inject(packet, to)
+    pair.net.run()
+    assert len(pair.net.trace.frames) == 1
+
+
+@pytest.mark.rfc("RFC 1122 3.2.2")
+def test_no_error_is_sent_about_a_later_fragment() -> None:
+    pair = Pair()
+    pair.bob.ipv4.forwarding = True
+    pair.inject(udp(dst="192.0.2.1", fragment_offset=10))
+    pair.net.run()
+    assert len(pair.net.trace.frames) == 1
+    pair.inject(udp(dst="192.0.2.1", more_fragments=True))
+    pair.net.run()
+    assert len(icmps(pair)) == 1
+
+
+# --- errors heard of ------------------------------------------------------------------------
+
+
+@pytest.mark.rfc("RFC 1122 4.1.3.3")
+def test_a_connected_udp_socket_hears_that_its_port_is_unreachable() -> None:
+    pair = Pair()
+    sock = pair.alice.socket(socket.SOCK_DGRAM)
+    sock.connect(("bob", 9))
+    sock.send(b"hello")
+    with pytest.raises(ConnectionRefusedError) as error:
+        sock.recv(10)
+    assert error.value.errno == ECONNREFUSED
+    sock.settimeout(1)
+    with pytest.raises(TimeoutError):
+        sock.recv(10)  # once
+
+
+def test_an_unconnected_udp_socket_hears_nothing() -> None:
+    pair = Pair()
+    sock = pair.alice.socket(socket.SOCK_DGRAM)
+    sock.settimeout(1)
+    sock.sendto(b"hello", ("bob", 9))
+    with pytest.raises(TimeoutError):
+        sock.recv(10)
+
+
+def test_an_error_about_a_datagram_that_was_never_sent_moves_nobody() -> None:
+    pair = Pair()
+    sock = pair.bob.socket(socket.SOCK_DGRAM)
+    sock.bind(("", 5001))
+    sock.connect(("alice", 9))
+    sock.settimeout(1)
+    forged = IcmpMessage.destination_unreachable(
+        PORT_UNREACHABLE, udp(src="10.0.0.2", dst="10.0.0.1").pack()
+    )
+    pair.inject(Ipv4Packet(address("10.0.0.1"), address("10.0.0.2"), PROTOCOL_ICMP, forged.pack()))
+    with pytest.raises(TimeoutError):
+        sock.recv(10)
+
+
+def test_an_error_that_quotes_nothing_readable_is_dropped() -> None:
+    pair = Pair()
+    for quoted in (b"", bytes(19), bytes(40), udp().pack()[:20]):
+        message = IcmpMessage(DESTINATION_UNREACHABLE, 0, 0, quoted).pack()
+        pair.inject(Ipv4Packet(address("10.0.0.1"), address("10.0.0.2"), PROTOCOL_ICMP, message))
+    pair.net.run()
+    assert pair.alice.ping("bob") is not None
+    assert len(discarded(pair.net, pair.bob)) == 3
+
+
+@pytest.mark.rfc("RFC 1122 4.2.3.9")
+@pytest.mark.parametrize(
+    ("code", "errno"), [(0, ENETUNREACH), (1, EHOSTUNREACH), (3, ECONNREFUSED)]
+)
+def test_a_connection_that_is_being_opened_ends_with_the_error_that_icmp_tells(
+    code: int, errno: int
+) -> None:
+    pair = Pair()
+
+    def answer_by_icmp(frame: object) -> bool:
+        packet = frame.ipv4  # type: ignore[attr-defined]
+        if packet is None or packet.protocol != 6:
+            return False
+        quoted = IcmpMessage.destination_unreachable(code, packet.pack()[:28])
+        pair.bob.ipv4.send(packet.src, PROTOCOL_ICMP, quoted.pack(), reason="a test")
+        return True
+
+    pair.alice.ping("bob")
+    pair.cable.drop(answer_by_icmp, times=1)
+    sock = pair.alice.socket()
+    assert sock.connect_ex(("bob", 80)) == errno
+
+
+def test_each_error_that_is_heard_of_is_on_record() -> None:
+    pair = Pair()
+    sock = pair.alice.socket(socket.SOCK_DGRAM)
+    sock.connect(("bob", 9))
+    sock.send(b"hello")
+    pair.net.run()
+    (event,) = pair.net.trace.events_of(kind="icmp error")
+    assert event.host == "alice"
+    assert event.fields["message"] == "destination unreachable: port unreachable"
+    assert event.fields["about"] == "10.0.0.1 > 10.0.0.2"
+
+
+def test_an_echo_reply_without_a_question_is_dropped() -> None:
+    pair = Pair()
+    reply = IcmpMessage(ECHO_REPLY, 0, 0x00010001, b"").pack()
+    pair.inject(Ipv4Packet(address("10.0.0.1"), address("10.0.0.2"), PROTOCOL_ICMP, reply))
+    pair.net.run()
+    assert discarded(pair.net, pair.bob) == ["an echo reply that nobody asked for"]
+
+
+def test_a_host_without_a_cable_pings_in_vain() -> None:
+    net = Network()
+    host = net.host("alice", "10.0.0.1/24")
+    assert host.ping("10.0.0.2") is None
+    assert "no cable is plugged in" in discarded(net, host)

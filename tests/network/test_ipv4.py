@@ -1,0 +1,317 @@
+"""IPv4: sending, receiving, forwarding, and what must be dropped (RFC 791, 1122, 1812)."""
+
+import socket
+from errno import EMSGSIZE, ENETUNREACH
+
+import pytest
+from scapy.layers.inet import ICMP, IP, IPerror
+
+from netlab import Network, on
+from netlab.errors import ConfigurationError
+from netlab.link.address import MacAddress
+from netlab.network.ipv4_packet import PROTOCOL_ICMP, PROTOCOL_UDP, Ipv4Packet
+from netlab.transport.udp_datagram import UdpDatagram
+from netlab.units import ms
+from tests.network.material import (
+    Chain,
+    Pair,
+    address,
+    assert_scapy_agrees,
+    discarded,
+    frames_on,
+)
+
+
+def datagram(src: str, dst: str, port: int = 9, **fields: object) -> Ipv4Packet:
+    payload = UdpDatagram(5000, port, b"hello").pack(address(src), address(dst))
+    return Ipv4Packet(address(src), address(dst), PROTOCOL_UDP, payload, **fields)  # type: ignore[arg-type]
+
+
+def received_by_bob(pair: Pair) -> list[bytes]:
+    return [data for port in pair.bob.udp.ports for data, _ in port.queue]
+
+
+@pytest.fixture
+def pair() -> Pair:
+    pair = Pair()
+    pair.bob.socket(socket.SOCK_DGRAM).bind(("", 9))
+    return pair
+
+
+# --- sending --------------------------------------------------------------------------------
+
+
+def test_packets_carry_addresses_ttl_64_and_an_identification_of_their_own(pair: Pair) -> None:
+    sock = pair.alice.socket(socket.SOCK_DGRAM)
+    for _ in range(3):
+        sock.sendto(b"hello", ("bob", 9))
+    pair.net.run()
+    packets = [packet[IP] for packet in frames_on(pair.net, pair.cable) if packet.haslayer(IP)]
+    assert {(packet.src, packet.dst, packet.ttl) for packet in packets} == {
+        ("10.0.0.1", "10.0.0.2", 64)
+    }
+    assert len({packet.id for packet in packets}) == 3
+    assert_scapy_agrees(pair.net)
+
+
+def test_without_a_route_a_socket_gets_network_unreachable(pair: Pair) -> None:
+    sock = pair.alice.socket(socket.SOCK_DGRAM)
+    with pytest.raises(
+        OSError, match="Network is unreachable: alice has no route to 192.0.2"
+    ) as error:
+        sock.sendto(b"x", ("192.0.2.1", 9))
+    assert error.value.errno == ENETUNREACH
+    with pytest.raises(OSError, match="no route") as error:
+        pair.alice.ping("192.0.2.1")
+    assert error.value.errno == ENETUNREACH
+
+
+def test_what_is_larger_than_the_link_takes_is_refused_with_message_too_long(pair: Pair) -> None:
+    sock = pair.alice.socket(socket.SOCK_DGRAM)
+    sock.sendto(bytes(1_472), ("bob", 9))
+    with pytest.raises(OSError, match="1473 bytes, and 1472 fit") as error:
+        sock.sendto(bytes(1_473), ("bob", 9))
+    assert error.value.errno == EMSGSIZE
+    with pytest.raises(OSError, match="1473 bytes, and 1472 fit") as error:
+        pair.alice.ping("bob", bytes(1_473))
+    assert error.value.errno == EMSGSIZE
+    pair.net.run()
+    assert received_by_bob(pair) == [bytes(1_472)]
+
+
+def test_a_host_reaches_itself_without_a_cable() -> None:
+    net = Network()
+    host = net.host("alice", "10.0.0.1/24")
+    server = host.socket(socket.SOCK_DGRAM)
+    server.bind(("", 9))
+    client = host.socket(socket.SOCK_DGRAM)
+    for name in ("127.0.0.1", "localhost", "10.0.0.1", "alice", "127.9.9.9"):
+        client.sendto(name.encode(), (name, 9))
+        net.run()
+        assert server.recv(99) == name.encode()
+    assert host.ping("localhost") == 0
+    assert net.trace.frames == []
+
+
+# --- broadcast ------------------------------------------------------------------------------
+
+
+@pytest.mark.rfc("RFC 1122 3.3.6")
+@pytest.mark.parametrize("to", ["10.0.0.255", "255.255.255.255", "<broadcast>"])
+def test_a_broadcast_reaches_the_neighbours_without_arp(pair: Pair, to: str) -> None:
+    sock = pair.alice.socket(socket.SOCK_DGRAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+    sock.sendto(b"all", (to, 9))
+    pair.net.run()
+    assert received_by_bob(pair) == [b"all"]
+    (packet,) = frames_on(pair.net, pair.cable)
+    assert packet.dst == "ff:ff:ff:ff:ff:ff"
+
+
+@pytest.mark.rfc("RFC 1122 3.3.6")
+def test_a_packet_for_one_host_that_was_sent_to_all_is_ignored(pair: Pair) -> None:
+    pair.inject(datagram("10.0.0.1", "10.0.0.2"), MacAddress.BROADCAST)
+    pair.inject(datagram("10.0.0.1", "10.0.0.2", port=10), MacAddress.BROADCAST)
+    pair.net.run()
+    assert received_by_bob(pair) == []
+    assert len(pair.net.trace.frames) == 2  # and no ICMP about it
+    assert "sent to all: ignore it" in discarded(pair.net, pair.bob)[0]
+
+
+# --- receiving ------------------------------------------------------------------------------
+
+
+@pytest.mark.rfc("RFC 1122 3.2.1.3")
+@pytest.mark.parametrize(
+    "src", ["127.0.0.1", "224.0.0.1", "255.255.255.255", "10.0.0.255", "10.0.0.2"]
+)
+def test_a_source_that_cant_be_is_not_believed(pair: Pair, src: str) -> None:
+    pair.inject(datagram(src, "10.0.0.2"))
+    pair.net.run()
+    assert received_by_bob(pair) == []
+    assert discarded(pair.net, pair.bob) == [
+        f"{src} can't be a packet's source (RFC 1122 section 3.2.1.3)"
+    ]
+
+
+@pytest.mark.rfc("RFC 1122 3.2.1.3")
+def test_a_packet_for_somebody_else_is_dropped_by_a_host(pair: Pair) -> None:
+    pair.inject(datagram("10.0.0.1", "10.0.0.77"))
+    pair.net.run()
+    assert "10.0.0.77, which isn't an address of this host" in discarded(pair.net, pair.bob)[0]
+    assert len(pair.net.trace.frames) == 1
+
+
+@pytest.mark.rfc("RFC 1122 3.2.1.2")
+def test_a_wrong_header_checksum_is_dropped_silently(pair: Pair) -> None:
+    pair.inject(datagram("10.0.0.1", "10.0.0.2", checksum=0x1234))
+    pair.net.run()
+    assert received_by_bob(pair) == []
+    assert "checksum is wrong" in discarded(pair.net, pair.bob)[0]
+    assert len(pair.net.trace.frames) == 1
+
+
+@pytest.mark.rfc("RFC 1122 3.2.1.7")
+@pytest.mark.parametrize("ttl", [0, 1])
+def test_a_packet_that_has_arrived_is_taken_however_short_its_time_to_live(
+    pair: Pair, ttl: int
+) -> None:
+    pair.inject(datagram("10.0.0.1", "10.0.0.2", ttl=ttl))
+    pair.net.run()
+    assert received_by_bob(pair) == [b"hello"]
+
+
+def test_every_single_wrong_bit_of_a_frame_is_survived(pair: Pair) -> None:
+    """None but the ones in the Ethernet header's source, which nothing covers, gets through."""
+    pair.alice.ping("bob")
+    frame = pair.alice.interfaces[0]
+    good = datagram("10.0.0.1", "10.0.0.2").pack()
+    header = pair.bob.interfaces[0].mac.packed + frame.mac.packed + b"\x08\x00"
+    for bit in range(8 * len(header + good)):
+        damaged = bytearray(header + good)
+        damaged[bit // 8] ^= 0x80 >> bit % 8
+        pair.alice.inject(bytes(damaged))
+    pair.net.run()
+    assert received_by_bob(pair) == [b"hello"] * 48
+    assert pair.alice.ping("bob") is not None
+
+
+# --- routers --------------------------------------------------------------------------------
+
+
+def test_packets_pass_two_routers_by_their_gateways_and_names() -> None:
+    chain = Chain()
+    assert chain.alice.ping("carol") == 6 * 10 * ms + 6 * 10 * ms  # and ARP on each cable
+    assert chain.alice.ping("carol") == 6 * 10 * ms
+    assert chain.carol.ping("alice") == 6 * 10 * ms
+    assert_scapy_agrees(chain.net)
+
+
+@pytest.mark.rfc("RFC 1812 5.3.1")
+def test_each_router_takes_one_off_the_time_to_live_and_mends_the_checksum() -> None:
+    chain = Chain()
+    chain.alice.ping("carol")
+    ttls = [
+        packet[IP].ttl
+        for cable in (chain.first, chain.middle, chain.last)
+        for packet in frames_on(chain.net, cable)
+        if packet.haslayer(ICMP) and packet[IP].src == "10.0.1.1"
+    ]
+    assert ttls == [64, 63, 62]
+
+
+def test_tcp_and_the_standard_library_work_across_routers() -> None:
+    chain = Chain()
+
+    def serve(host: object) -> bytes:
+        with socket.create_server(("", 7)) as listener:
+            conn, _ = listener.accept()
+            with conn:
+                data = conn.recv(100)
+                conn.sendall(data.upper())
+                return data
+
+    server = chain.carol.start(serve)
+    with on(chain.alice), socket.create_connection(("carol", 7)) as sock:
+        sock.sendall(b"over two routers")
+        assert sock.recv(100) == b"OVER TWO ROUTERS"
+    assert server.result == b"over two routers"
+    chain.net.run()
+    assert_scapy_agrees(chain.net)
+
+
+@pytest.mark.rfc("RFC 1812 5.2.7.3")
+@pytest.mark.parametrize(("ttl", "router"), [(1, "10.0.1.254"), (2, "10.0.2.2")])
+def test_a_router_where_the_time_runs_out_says_so(ttl: int, router: str) -> None:
+    chain = Chain()
+    chain.alice.ipv4.ttl = ttl
+    assert chain.alice.ping("carol") is None
+    (error,) = (p for p in frames_on(chain.net, chain.first) if p.haslayer(IPerror))
+    assert (error[IP].src, error[ICMP].type, error[ICMP].code) == (router, 11, 0)
+    assert (error[IPerror].src, error[IPerror].dst) == ("10.0.1.1", "10.0.3.1")
+    assert error[IPerror].ttl == 1
+    assert_scapy_agrees(chain.net)
+
+
+@pytest.mark.rfc("RFC 1812 5.2.7.1")
+def test_a_router_without_a_route_says_network_unreachable() -> None:
+    chain = Chain()
+    chain.alice.ping("192.0.2.1")
+    (error,) = (p for p in frames_on(chain.net, chain.first) if p.haslayer(IPerror))
+    assert (error[IP].src, error[ICMP].type, error[ICMP].code) == ("10.0.1.254", 3, 0)
+
+
+@pytest.mark.rfc("RFC 1812 5.2.7.1")
+def test_the_last_router_says_host_unreachable_when_arp_gets_no_answer() -> None:
+    chain = Chain()
+    with on(chain.alice), pytest.raises(OSError, match="host unreachable") as error:
+        socket.create_connection(("10.0.3.99", 80))
+    assert error.value.errno == 113
+    message, *_ = (p for p in frames_on(chain.net, chain.first) if p.haslayer(IPerror))
+    assert (message[IP].src, message[ICMP].type, message[ICMP].code) == ("10.0.2.2", 3, 1)
+
+
+@pytest.mark.rfc("RFC 1191 4")
+def test_a_packet_that_must_not_be_cut_is_answered_with_the_size_that_fits() -> None:
+    chain = Chain(middle_mtu=600)
+    payload = UdpDatagram(5000, 9, bytes(1_000)).pack(address("10.0.1.1"), address("10.0.3.1"))
+    chain.alice.ipv4.send(
+        address("10.0.3.1"), PROTOCOL_UDP, payload, dont_fragment=True, reason="a test"
+    )
+    chain.net.run()
+    (error,) = (p for p in frames_on(chain.net, chain.first) if p.haslayer(IPerror))
+    assert (error[ICMP].type, error[ICMP].code, error[ICMP].nexthopmtu) == (3, 4, 600)
+    assert error[IP].len == 576
+    assert_scapy_agrees(chain.net)
+
+
+@pytest.mark.rfc("RFC 1812 5.3.7")
+@pytest.mark.parametrize("dst", ["224.0.0.5", "240.0.0.1", "127.0.0.1"])
+def test_a_router_doesnt_forward_to_what_is_no_host(dst: str) -> None:
+    chain = Chain()
+    chain.alice.ping("carol")
+    before = len(chain.net.trace.frames)
+    mac = chain.r1.interfaces[0].mac.packed + chain.alice.interfaces[0].mac.packed
+    chain.alice.inject(mac + b"\x08\x00" + datagram("10.0.1.1", dst).pack())
+    chain.net.run()
+    assert len(chain.net.trace.frames) == before + 1
+    assert f"{dst} isn't an address to forward to" in discarded(chain.net, chain.r1)[0]
+
+
+@pytest.mark.rfc("RFC 1812 5.3.5.1")
+def test_a_router_keeps_a_broadcast_to_its_network() -> None:
+    chain = Chain()
+    sock = chain.alice.socket(socket.SOCK_DGRAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+    sock.sendto(b"x", ("255.255.255.255", 9))
+    chain.net.run()
+    assert len(chain.net.trace.frames) == 1
+
+
+def test_a_routers_other_addresses_answer_as_well() -> None:
+    chain = Chain()
+    for text in ("10.0.1.254", "10.0.2.1", "10.0.2.2", "10.0.3.254"):
+        assert chain.alice.ping(text) is not None
+
+
+def test_a_gateway_must_be_a_neighbour() -> None:
+    chain = Chain()
+    with pytest.raises(
+        ConfigurationError, match="r1: the gateway 10.0.9.9 is on none of its networks"
+    ):
+        chain.r1.add_route("192.0.2.0/24", "10.0.9.9")
+
+
+def test_protocols_that_nobody_takes_are_answered_with_protocol_unreachable(pair: Pair) -> None:
+    pair.inject(Ipv4Packet(address("10.0.0.1"), address("10.0.0.2"), 132, bytes(20)))
+    pair.net.run()
+    (error,) = (p for p in frames_on(pair.net, pair.cable) if p.haslayer(IPerror))
+    assert (error[ICMP].type, error[ICMP].code, error[IPerror].proto) == (3, 2, 132)
+
+
+def test_a_fragment_is_dropped_and_the_record_tells(pair: Pair) -> None:
+    pair.inject(datagram("10.0.0.1", "10.0.0.2", more_fragments=True))
+    pair.net.run()
+    assert received_by_bob(pair) == []
+    assert discarded(pair.net, pair.bob) == ["a fragment: this host doesn't reassemble"]
+    assert PROTOCOL_ICMP not in {f.ipv4.protocol for f in pair.net.trace.frames if f.ipv4}
