@@ -39,6 +39,7 @@ class Network:
         self.names = Names()
         self.hosts: dict[str, Host] = {}
         self.links: list[Cable] = []
+        self._trace = Trace(self.sim.recorder)
         self._macs = 0
         self._close = weakref.finalize(self, self.sim.clock.close)
 
@@ -135,14 +136,7 @@ class Network:
     @property
     def trace(self) -> Trace:
         """What has happened so far, and why."""
-        return Trace(
-            self.sim.recorder,
-            hosts=list(self.hosts),
-            addresses={
-                name: ", ".join(str(address) for address in host.ipv4.addresses)
-                for name, host in self.hosts.items()
-            },
-        )
+        return self._trace
 
     @property
     def programs(self) -> list[Program]:
@@ -178,6 +172,7 @@ class Network:
         if name in self.hosts:
             raise ConfigurationError(f"there is a host {name!r} already: {self.hosts[name]!r}")
         host = self.hosts[name] = Host(self.sim, name, self.names, forwarding=forwarding)
+        self._trace.addresses[name] = ""
         return host
 
     def _free_address(self, text: str) -> tuple[IPv4Address, Prefix]:
@@ -197,6 +192,7 @@ class Network:
         interface = Interface(self.sim, host.name, f"eth{len(host.interfaces)}", mac, mtu)
         host.add_interface(interface, address, prefix)
         self.names.add(host.name, address)
+        self._trace.addresses[host.name] = ", ".join(map(str, host.ipv4.addresses))
         return interface
 
     def _free_interface(self, host: Host, text: str | None) -> Interface:

@@ -9,6 +9,13 @@ if TYPE_CHECKING:
     from netlab.sockets.socket import Socket
 
 
+class Words(str):
+    """An argument as the record tells of it: ``sendall(5000 bytes)``."""
+
+    __slots__ = ()
+    __repr__ = str.__str__
+
+
 class Call:
     """``with Call(socket, "recv", (4096,)) as call:``; what is put in `call.result` is recorded.
 

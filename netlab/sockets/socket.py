@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 from netlab.network.address import IPv4Address
 from netlab.sim.program import Signal
-from netlab.sockets.call import Call
+from netlab.sockets.call import Call, Words
 from netlab.sockets.datagram import DatagramEnd
 from netlab.sockets.end import Address, End
 from netlab.sockets.names import service_port
@@ -339,8 +339,8 @@ class Socket:
 
 
 _CHUNK = 65_536
-_HOW = {std.SHUT_RD: "SHUT_RD", std.SHUT_WR: "SHUT_WR", std.SHUT_RDWR: "SHUT_RDWR"}
+_HOW = {getattr(std, name): Words(name) for name in ("SHUT_RD", "SHUT_WR", "SHUT_RDWR")}
 
 
-def _size(data: "ReadableBuffer") -> str:
-    return f"{memoryview(data).nbytes} bytes"
+def _size(data: "ReadableBuffer") -> Words:
+    return Words(f"{memoryview(data).nbytes} bytes")

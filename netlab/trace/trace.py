@@ -125,7 +125,7 @@ class Trace:
     @property
     def hosts(self) -> list[str]:
         """The names of all hosts: those of the network, and whoever else sent or received."""
-        hosts = dict.fromkeys(self._hosts)
+        hosts = dict.fromkeys([*self._hosts, *self.addresses])
         for frame in self.frames:
             hosts.setdefault(frame.host)
             hosts.setdefault(frame.receiver)
