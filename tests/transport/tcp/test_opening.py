@@ -44,7 +44,9 @@ def test_a_rst_to_a_closed_port_is_not_answered(story: Story, flags: str) -> Non
 
 # --- LISTEN ---------------------------------------------------------------------------------
 
-PASSIVE = pytest.mark.parametrize("begin", [Story.listen, lambda story: story.connect(passive=True)])
+PASSIVE = pytest.mark.parametrize(
+    "begin", [Story.listen, lambda story: story.connect(passive=True)]
+)
 
 
 @pytest.mark.rfc("RFC 9293 3.10.7.2")

@@ -274,9 +274,7 @@ def test_data_that_nobody_acknowledges_end_the_connection_after_the_user_timeout
 
 @pytest.mark.rfc("RFC 9293 3.10.8")
 @pytest.mark.parametrize("state", [State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK])
-def test_a_fin_that_nobody_acknowledges_ends_the_connection_too(
-    story: Story, state: State
-) -> None:
+def test_a_fin_that_nobody_acknowledges_ends_the_connection_too(story: Story, state: State) -> None:
     story.reach(state)
     for wait in (1, 2, 4, 8, 16, 32, 60, 60, 60):
         story.alice_sends("FIN,ACK", after=wait * s)
