@@ -12,50 +12,56 @@ EPHEMERAL = range(49_152, 65_536)
 
 @dataclass(slots=True, eq=False)
 class Binding:
-    """A local address and port that somebody holds; 0.0.0.0 stands for all addresses of the host."""
+    """A local address and port that somebody holds; 0.0.0.0 stands for all addresses of a host."""
 
     address: IPv4Address
     port: int
     reuse: bool = False
     listening: bool = False
 
-    def conflicts(self, other: "Binding") -> bool:
-        """Whether both can't be held at once."""
-        if self.port != other.port:
-            return False
-        overlap = (
+    def overlaps(self, other: "Binding") -> bool:
+        """Whether something could be meant for both."""
+        return self.port == other.port and (
             self.address == other.address
             or self.address.is_unspecified
             or other.address.is_unspecified
         )
-        return overlap and not (
-            self.reuse and other.reuse and not (self.listening or other.listening)
-        )
+
+    def conflicts(self, other: "Binding") -> bool:
+        """Whether both can't be held at once."""
+        both_agree = self.reuse and other.reuse and not (self.listening or other.listening)
+        return self.overlaps(other) and not both_agree
 
 
 class Ports:
     """The bindings of one protocol. `is_busy(binding)` adds what else stands against one."""
 
     def __init__(self, is_busy: Callable[[Binding], bool] = lambda binding: False) -> None:
-        self._bindings: list[Binding] = []
+        self._held: dict[int, list[Binding]] = {}
         self._is_busy = is_busy
         self._next = EPHEMERAL.start
 
     def bind(self, address: IPv4Address, port: int, *, reuse: bool = False) -> Binding:
-        """Hold `port` (0: one that is free) at `address`. OSError (EADDRINUSE) when somebody else does."""
-        if port:
-            binding = Binding(address, port, reuse)
-            if not self._is_free(binding):
-                raise OSError(EADDRINUSE, f"Address already in use: {address}:{port}")
-        else:
-            binding = self._choose(address)
-        self._bindings.append(binding)
+        """Hold `port` (0: one that nobody holds) at `address`. OSError (EADDRINUSE)."""
+        binding = Binding(address, port, reuse) if port else self._choose(address)
+        if not self._is_free(binding):
+            raise _in_use(binding)
+        binding.reuse = reuse
+        self._held.setdefault(binding.port, []).append(binding)
         return binding
+
+    def listen(self, binding: Binding) -> None:
+        """Take connections at a port that is held. OSError (EADDRINUSE) when somebody else does."""
+        for other in self._held.get(binding.port, ()):
+            if other is not binding and other.listening and other.overlaps(binding):
+                raise _in_use(binding)
+        binding.listening = True
 
     def release(self, binding: Binding) -> None:
         """Let go."""
-        if binding in self._bindings:
-            self._bindings.remove(binding)
+        held = self._held.get(binding.port, [])
+        if binding in held:
+            held.remove(binding)
 
     def _choose(self, address: IPv4Address) -> Binding:
         for _ in EPHEMERAL:
@@ -68,4 +74,8 @@ class Ports:
     def _is_free(self, binding: Binding) -> bool:
         if self._is_busy(binding):
             return False
-        return not any(binding.conflicts(other) for other in self._bindings)
+        return not any(binding.conflicts(other) for other in self._held.get(binding.port, ()))
+
+
+def _in_use(binding: Binding) -> OSError:
+    return OSError(EADDRINUSE, f"Address already in use: {binding.address}:{binding.port}")

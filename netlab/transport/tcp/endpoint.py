@@ -1,7 +1,7 @@
 """TCP on one host: ports, and which connection a segment is for (RFC 9293 section 3.10.7)."""
 
 from collections import deque
-from errno import EADDRINUSE, EADDRNOTAVAIL, ENETUNREACH
+from errno import EADDRNOTAVAIL, ENETUNREACH
 
 from netlab.errors import ParseError
 from netlab.network.address import IPv4Address
@@ -106,10 +106,8 @@ class Tcp:
 
     def listen(self, binding: Binding, backlog: int) -> Listener:
         """Wait for connections to a local port. OSError (EADDRINUSE)."""
+        self._ports.listen(binding)
         local = (binding.address, binding.port)
-        if local in self._listeners:
-            raise OSError(EADDRINUSE, f"Address already in use: {local[0]}:{local[1]}")
-        binding.listening = True
         listener = self._listeners[local] = Listener(self, local, backlog)
         return listener
 
