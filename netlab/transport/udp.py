@@ -17,7 +17,7 @@ from netlab.transport.ports import Binding, Ports
 from netlab.transport.udp_datagram import HEADER_LENGTH, UdpDatagram
 
 RECEIVE_BUFFER = 65_536
-"""Bytes that wait in one port's queue; what comes when it is full is dropped."""
+"""Bytes that wait in one port's queue, headers counted; what comes when it is full is dropped."""
 LARGEST_PAYLOAD = 65_535 - 20 - HEADER_LENGTH
 
 Address = tuple[IPv4Address, int]
@@ -42,12 +42,37 @@ class UdpPort:
         """The address and port that it is bound to."""
         return self.binding.address, self.binding.port
 
+    def accepts(self, local: Address, remote: Address) -> bool:
+        """Whether a datagram that came from `remote` to `local` is for this port."""
+        address, port = self.local
+        return (
+            port == local[1]
+            and (address == local[0] or address.is_unspecified)
+            and (self.remote == remote or self.remote is None)
+        )
+
+    @property
+    def precision(self) -> int:
+        """Of several ports that accept a datagram, the one that says most precisely whose gets it."""
+        return 2 * (self.remote is not None) + (not self.binding.address.is_unspecified)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the queue takes no more."""
+        return self.queued >= RECEIVE_BUFFER
+
+    def put(self, data: bytes, sender: Address) -> None:
+        """Add a datagram to the queue."""
+        self.queue.append((data, sender))
+        self.queued += HEADER_LENGTH + len(data)
+        self.readable.notify()
+
     def take(self, peek: bool) -> tuple[bytes, Address]:
         """The first datagram and its sender."""
         data, sender = self.queue[0]
         if not peek:
             self.queue.popleft()
-            self.queued -= len(data)
+            self.queued -= HEADER_LENGTH + len(data)
         return data, sender
 
 
@@ -79,7 +104,7 @@ class Udp:
     def send(self, port: UdpPort, data: bytes, remote: Address, *, ttl: int | None = None) -> None:
         """Send one datagram. OSError: EMSGSIZE when it is too large, ENETUNREACH without a route."""
         src = port.binding.address
-        if src.is_unspecified:
+        if src.is_unspecified or self._ipv4.is_broadcast(src):
             src = self._ipv4.source_for(remote[0])
         largest = min(LARGEST_PAYLOAD, self._ipv4.mtu_for(remote[0]) - 20 - HEADER_LENGTH)
         if len(data) > largest:
@@ -104,21 +129,23 @@ class Udp:
         if not UdpDatagram.verify(packet.payload, packet.src, packet.dst):
             self._discard(packet, "the UDP checksum is wrong: drop it silently (RFC 1122 4.1.3.4)")
             return
+        local = (packet.dst, datagram.destination_port)
         remote = (packet.src, datagram.source_port)
-        port = self._find(packet.dst, datagram.destination_port, remote)
-        if port is None:
+        takers = [port for port in self.ports if port.accepts(local, remote)]
+        if not takers:
             self._ipv4.send_error(
                 DESTINATION_UNREACHABLE,
                 PORT_UNREACHABLE,
                 packet,
-                f"nobody is at UDP port {datagram.destination_port} (RFC 1122 section 4.1.3.1)",
+                f"nobody is at UDP port {local[1]} (RFC 1122 section 4.1.3.1)",
             )
-        elif port.queued + len(datagram.payload) > RECEIVE_BUFFER:
-            self._discard(packet, f"the queue of port {datagram.destination_port} is full")
-        else:
-            port.queue.append((datagram.payload, remote))
-            port.queued += len(datagram.payload)
-            port.readable.notify()
+        elif not self._ipv4.is_broadcast(packet.dst):
+            takers = [max(takers, key=lambda port: port.precision)]  # of equals the first
+        for port in takers:
+            if port.is_full:
+                self._discard(packet, f"the queue of port {local[1]} is full")
+            else:
+                port.put(datagram.payload, remote)
 
     def unreachable(self, packet: Ipv4Packet, error: int, why: str) -> None:
         """A datagram of ours didn't arrive: a connected port hears of it (RFC 1122 section 4.1.3.3)."""
@@ -130,21 +157,6 @@ class Udp:
             if port.binding.port == local_port and port.remote == remote:
                 port.error = OSError(error, why)
                 port.readable.notify()
-
-    def _find(self, dst: IPv4Address, number: int, remote: Address) -> UdpPort | None:
-        """The port for a datagram: one connected to its sender first, then by address, then any."""
-        found: UdpPort | None = None
-        best = -1
-        for port in self.ports:
-            binding = port.binding
-            if binding.port != number or (port.remote is not None and port.remote != remote):
-                continue
-            if not (binding.address.is_unspecified or binding.address == dst):
-                continue
-            score = 2 * (port.remote is not None) + (not binding.address.is_unspecified)
-            if score > best:
-                found, best = port, score
-        return found
 
     def _discard(self, packet: Ipv4Packet, why: str) -> None:
         fields = {"src": str(packet.src), "dst": str(packet.dst), "why": why}
