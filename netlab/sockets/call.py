@@ -58,5 +58,5 @@ class Call:
 
     def _record(self, kind: str, fields: dict[str, Any]) -> None:
         host = self._socket.host
-        fields["socket"] = self._socket.fileno()
+        fields["socket"] = self._socket.number
         host.sim.record_cause(host.name, "sockets", kind, fields)

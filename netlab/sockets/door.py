@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from errno import EAFNOSUPPORT, EBADF
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -80,15 +81,16 @@ class _SocketDoor:
 
 def _kind(
     family: int = -1, type: int = -1, proto: int = -1, fileno: int | None = None
-) -> tuple[int]:
-    """Of the arguments of `socket.socket()`, the kind of socket; OSError for what isn't there."""
+) -> tuple[int, int]:
+    """Of the arguments of `socket.socket()`, kind and protocol; OSError for what isn't there."""
     if family not in (-1, std.AF_INET):
         raise OSError(
-            97, "Address family not supported by protocol: a simulated host speaks IPv4 (AF_INET)"
+            EAFNOSUPPORT,
+            "Address family not supported by protocol: a simulated host speaks IPv4 (AF_INET)",
         )
     if fileno is not None:
-        raise OSError(9, "Bad file descriptor: a simulated host can't take over a real one")
-    return (std.SOCK_STREAM if type == -1 else type,)
+        raise OSError(EBADF, "Bad file descriptor: a simulated host can't take over a real one")
+    return int(std.SOCK_STREAM if type == -1 else type), 0 if proto == -1 else proto
 
 
 def _gethostbyname(host: "Host", name: str) -> str:

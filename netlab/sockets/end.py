@@ -1,65 +1,157 @@
-"""What a socket asks of its protocol: the interface of `StreamEnd` and `DatagramEnd`."""
+"""What a socket asks of its protocol; `StreamEnd` and `DatagramEnd` are the two that there are.
 
-from typing import Protocol
+Addresses are resolved when they come here, and nothing here blocks: a call that may have to wait
+waits for a signal until a condition holds (`readable`, `writable`).
+"""
+
+import socket as std
+from abc import ABC, abstractmethod
+from errno import EADDRNOTAVAIL, EINVAL, ENOTCONN, EOPNOTSUPP
+from typing import TYPE_CHECKING
 
 from netlab.network.address import IPv4Address
 from netlab.sim.program import Signal
 
+if TYPE_CHECKING:
+    from netlab.host import Host
+
 Address = tuple[IPv4Address, int]
+Peer = tuple[str, int]
+
+REUSE_ADDRESS = (int(std.SOL_SOCKET), int(std.SO_REUSEADDR))
 
 
-class End(Protocol):
-    """One protocol's side of a socket. Addresses are resolved already; nothing here blocks.
+class End(ABC):
+    """One protocol's side of a socket. What only TCP can do is refused here (EOPNOTSUPP).
 
-    A call that may block waits on a signal until a condition holds: `readable`, `writable`.
+    `options` holds the value of each option that can be set, by level and name.
     """
 
-    options: dict[tuple[int, int], int]
+    def __init__(self, host: "Host", options: dict[tuple[int, int], int]) -> None:
+        self.options = options
+        self._host = host
+        self._never = Signal(host.sim.clock)  # what nobody ever has to wait for
 
     def apply_options(self) -> None:
-        """An option was set."""
+        """An option was set. Most are looked at when they matter."""
+        return
 
+    @abstractmethod
     def describe(self) -> str:
         """What it is, for errors and reports."""
 
-    def bind(self, address: IPv4Address, port: int) -> None:
-        """Take a local address."""
+    # --- addresses --------------------------------------------------------------------------
 
+    @abstractmethod
+    def bind(self, address: IPv4Address, port: int) -> None:
+        """Take a local address. OSError: EINVAL, EADDRNOTAVAIL, EADDRINUSE."""
+
+    @abstractmethod
     def connect(self, remote: Address) -> None:
         """Begin to connect."""
 
+    def connecting(self) -> bool:
+        """Whether that is still going on."""
+        return False
+
+    def finish_connect(self) -> None:
+        """It isn't any more: raise what came of it, if that is an error."""
+        self.raise_error()
+
+    @abstractmethod
     def local(self) -> Address:
         """The local address and port; 0.0.0.0 and 0 when there is none."""
 
-    def peer(self) -> tuple[str, int]:
+    @abstractmethod
+    def peer(self) -> Peer:
         """The other side. OSError (ENOTCONN)."""
 
+    # --- what only TCP can do ---------------------------------------------------------------
+
+    listening = False
+    """Whether it waits for connections."""
+
+    def listen(self, backlog: int) -> None:
+        """Wait for connections."""
+        raise OSError(EOPNOTSUPP, "Operation not supported: a UDP socket takes no connections")
+
+    def acceptable_signal(self) -> Signal:
+        """Notified when `acceptable` may have become true."""
+        raise OSError(EOPNOTSUPP, "Operation not supported: a UDP socket takes no connections")
+
+    def acceptable(self) -> bool:
+        """Whether `accept` would return or raise at once."""
+        return True
+
+    def accept(self) -> "End":
+        """The first connection that waits."""
+        raise OSError(EOPNOTSUPP, "Operation not supported: a UDP socket takes no connections")
+
+    # --- data -------------------------------------------------------------------------------
+
+    @abstractmethod
     def readable_signal(self) -> Signal:
         """Notified when `readable` may have become true."""
 
+    @abstractmethod
     def readable(self) -> bool:
         """Whether `receive` would return or raise at once."""
 
-    def receive(self, size: int, peek: bool) -> tuple[bytes, tuple[str, int] | None]:
+    @abstractmethod
+    def receive(self, size: int, peek: bool) -> tuple[bytes, Peer | None]:
         """Data, and their sender where that isn't clear."""
 
     def writable_signal(self) -> Signal:
         """Notified when `writable` may have become true."""
+        return self._never
 
     def writable(self) -> bool:
         """Whether `send` would return or raise at once."""
+        return True
 
+    @abstractmethod
     def send(self, data: bytes) -> int:
         """Send some of it; how much."""
 
+    @abstractmethod
     def send_to(self, data: bytes, remote: Address) -> int:
-        """Send a datagram to an address."""
+        """Send to an address."""
 
-    def take_error(self) -> int:
-        """The errno of the error that waits (0: none); it is cleared."""
+    # --- the end ----------------------------------------------------------------------------
 
+    @abstractmethod
+    def take_error(self) -> OSError | None:
+        """The error that waits to be told, if any. It is told once."""
+
+    def raise_error(self) -> None:
+        """Raise the error that waits to be told, if any."""
+        error = self.take_error()
+        if error is not None:
+            raise error
+
+    @abstractmethod
     def shutdown(self, reading: bool, writing: bool) -> None:
-        """End one direction, or both."""
+        """End one direction, or both. OSError (ENOTCONN)."""
 
+    @abstractmethod
     def close(self) -> None:
         """Let go."""
+
+    # --- for both ---------------------------------------------------------------------------
+
+    def check_bindable(self, bound: object, address: IPv4Address, *, broadcast: bool) -> None:
+        """OSError where the socket has an address already, or may not have this one."""
+        if bound is not None:
+            raise OSError(EINVAL, "Invalid argument: the socket has a local address already")
+        ipv4 = self._host.ipv4
+        mine = address.is_unspecified or ipv4.is_mine(address)
+        if not mine and not (broadcast and ipv4.is_broadcast(address)):
+            raise OSError(
+                EADDRNOTAVAIL,
+                f"Cannot assign requested address: {address} isn't an address of {self._host.name}",
+            )
+
+
+def not_connected() -> OSError:
+    """What calls raise that need a peer."""
+    return OSError(ENOTCONN, "Transport endpoint is not connected")

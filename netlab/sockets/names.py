@@ -57,6 +57,8 @@ def service_port(service: str | int | bytes | None) -> int:
                 raise std.gaierror(std.EAI_SERVICE, f"Servname not supported: {service!r}")
             return SERVICES[service]
         service = int(service)
+    if not 0 <= service <= 65_535:
+        raise std.gaierror(std.EAI_SERVICE, f"Servname not supported: port {service}")
     return service
 
 
@@ -75,8 +77,12 @@ def getaddrinfo(
     if isinstance(host, bytes):
         host = host.decode("ascii", "replace")
     number = service_port(port)
+    if host is None and port is None:
+        raise std.gaierror(std.EAI_NONAME, "Name or service not known: neither is given")
     if host is None:
         address = IPv4Address.UNSPECIFIED if flags & std.AI_PASSIVE else LOCALHOST
+    elif flags & std.AI_NUMERICHOST:
+        address = Names().resolve(host)
     else:
         address = names.resolve(host)
     kinds = [

@@ -5,9 +5,20 @@ record of each call. What differs is in `stream.py` and `datagram.py`.
 """
 
 import io
+import math
 import socket as std
+import sys
 from collections.abc import Callable
-from errno import EBADF, EINVAL, ENOPROTOOPT, EOPNOTSUPP, ESOCKTNOSUPPORT
+from errno import (
+    EAGAIN,
+    EBADF,
+    EINPROGRESS,
+    EINVAL,
+    ENOPROTOOPT,
+    EOPNOTSUPP,
+    EPROTONOSUPPORT,
+    ESOCKTNOSUPPORT,
+)
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from netlab.network.address import IPv4Address
@@ -27,7 +38,13 @@ if TYPE_CHECKING:
 SOCK_STREAM = int(std.SOCK_STREAM)
 SOCK_DGRAM = int(std.SOCK_DGRAM)
 MSG_PEEK = int(std.MSG_PEEK)
-_KIND_BITS = 0xF  # SOCK_NONBLOCK and SOCK_CLOEXEC may be added to the kind
+# Not every system has these.
+_NONBLOCK = int(getattr(std, "SOCK_NONBLOCK", 0))
+_CLOEXEC = int(getattr(std, "SOCK_CLOEXEC", 0))
+_DONTWAIT = int(getattr(std, "MSG_DONTWAIT", 0))
+_WAITALL = int(getattr(std, "MSG_WAITALL", 0))
+_SEND_FLAGS = _DONTWAIT | int(getattr(std, "MSG_NOSIGNAL", 0))
+_RECEIVE_FLAGS = MSG_PEEK | _DONTWAIT | _WAITALL
 FIRST_FILENO = 1_000_000
 """Socket numbers start here, far from any real file descriptor."""
 
@@ -39,17 +56,18 @@ class Socket:
     errno that a kernel gives.
     """
 
-    def __init__(self, host: "Host", kind: int = SOCK_STREAM, end: End | None = None) -> None:
-        if kind & _KIND_BITS not in (SOCK_STREAM, SOCK_DGRAM):
-            raise OSError(ESOCKTNOSUPPORT, f"Socket type not supported: {kind!r}; TCP and UDP are")
+    def __init__(
+        self, host: "Host", kind: int = SOCK_STREAM, proto: int = 0, end: End | None = None
+    ) -> None:
         self.host = host
-        self.type = std.SocketKind(kind & _KIND_BITS)
+        self.type = _type(kind, proto)
         self.family = std.AF_INET
-        self.proto = 0
+        self.proto = proto
         host.sockets_made += 1
-        self._fileno = FIRST_FILENO + host.sockets_made
-        self._timeout: float | None = std.getdefaulttimeout()
-        self._closed = False
+        self.number = FIRST_FILENO + host.sockets_made
+        self._timeout: float | None = 0.0 if kind & _NONBLOCK else std.getdefaulttimeout()
+        self._closed = False  # by the user; a file that was made of it may keep it open
+        self._gone = False
         self._io_refs = 0
         if end is not None:
             self._end = end
@@ -64,9 +82,12 @@ class Socket:
     def __exit__(self, *args: object) -> None:
         self.close()
 
+    def __getstate__(self) -> Any:
+        raise TypeError("cannot pickle or copy a socket: it is one end of something")
+
     def __repr__(self) -> str:
-        state = "closed" if self._closed else self._end.describe()
-        return f"<socket {self._fileno} of {self.host.name}, {self.type.name}, {state}>"
+        state = "closed" if self._gone else self._end.describe()
+        return f"<socket {self.number} of {self.host.name}, {self.type.name}, {state}>"
 
     # --- opening ----------------------------------------------------------------------------
 
@@ -78,37 +99,33 @@ class Socket:
     def listen(self, backlog: int = 128) -> None:
         """Wait for connections: `backlog` of them may wait for `accept`."""
         with self._call("listen", backlog):
-            self._stream("listen").listen(backlog)
+            self._end.listen(backlog)
 
     def accept(self) -> "tuple[Socket, tuple[str, int]]":
         """The next connection: a socket for it, and the address of the other side."""
         with self._call("accept") as call:
-            end = self._stream("accept")
-            listener = end.listening()
-            self._wait(call, listener.acceptable, end.acceptable)
+            end = self._end
+            self._wait(call, end.acceptable_signal(), end.acceptable)
             accepted = end.accept()
-            peer = accepted.peer()
-            call.result = peer
-        return Socket(self.host, SOCK_STREAM, accepted), peer
+            call.result = peer = accepted.peer()
+        return Socket(self.host, SOCK_STREAM, end=accepted), peer
 
     def connect(self, address: tuple[str, int]) -> None:
         """Open a connection (TCP), or fix the other side (UDP)."""
         with self._call("connect", address) as call:
-            self._end.connect(self._resolve("connect", address))
-            if isinstance(self._end, StreamEnd):
-                end = self._end
-                if self._timeout == 0:
-                    end.connecting_or_raise()
-                connection = end.connected_or_connecting()
-                self._wait(call, connection.writable, end.connect_decided)
-                end.raise_error()
+            end = self._end
+            end.connect(self._resolve("connect", address))
+            if self._timeout == 0 and end.connecting():
+                raise BlockingIOError(EINPROGRESS, "Operation now in progress")
+            self._wait(call, end.writable_signal(), lambda: not end.connecting())
+            end.finish_connect()
 
     def connect_ex(self, address: tuple[str, int]) -> int:
         """As `connect`, but the errno (0: none) instead of an exception."""
         try:
             self.connect(address)
         except TimeoutError as error:
-            return error.errno or 11  # EAGAIN, as the standard library has it
+            return error.errno or EAGAIN  # as the standard library has it
         except OSError as error:
             if isinstance(error, std.gaierror) or error.errno is None:
                 raise
@@ -119,22 +136,22 @@ class Socket:
 
     def send(self, data: "ReadableBuffer", flags: int = 0) -> int:
         """Send what there is room for now, at least a byte; how much that was."""
-        self._no_flags(flags, 0)
+        _check_flags(flags, _SEND_FLAGS)
         with self._call("send", _size(data)) as call:
             view = memoryview(data).cast("B")
-            self._wait(call, self._end.writable_signal(), self._end.writable)
+            self._wait(call, self._end.writable_signal(), self._end.writable, flags=flags)
             call.result = sent = self._end.send(bytes(view))
             return sent
 
     def sendall(self, data: "ReadableBuffer", flags: int = 0) -> None:
         """Send everything."""
-        self._no_flags(flags, 0)
+        _check_flags(flags, _SEND_FLAGS)
         with self._call("sendall", _size(data)) as call:
             view = memoryview(data).cast("B")
             deadline = self._deadline()
             at = 0
             while at < len(view) or (at == 0 and isinstance(self._end, DatagramEnd)):
-                self._wait(call, self._end.writable_signal(), self._end.writable, deadline)
+                self._wait(call, self._end.writable_signal(), self._end.writable, deadline, flags)
                 at += self._end.send(bytes(view[at : at + _CHUNK]))
                 if not len(view):
                     break
@@ -143,13 +160,16 @@ class Socket:
         """``sendto(data, [flags,] address)``: send a datagram there."""
         if len(args) not in (1, 2):
             raise TypeError(f"sendto() takes 2 or 3 arguments ({len(args) + 1} given)")
-        self._no_flags(args[0] if len(args) == 2 else 0, 0)
+        _check_flags(args[0] if len(args) == 2 else 0, _SEND_FLAGS)
         with self._call("sendto", _size(data), args[-1]):
             address = self._resolve("sendto", args[-1])
             return self._end.send_to(bytes(memoryview(data).cast("B")), address)
 
     def recv(self, size: int, flags: int = 0) -> bytes:
-        """Up to `size` bytes, b"" at the end of the stream. `MSG_PEEK` leaves them there."""
+        """Up to `size` bytes, b"" at the end of the stream.
+
+        `MSG_PEEK` leaves them there, `MSG_WAITALL` waits for all of them, `MSG_DONTWAIT` for none.
+        """
         return self._receive("recv", size, flags)[0]
 
     def recvfrom(self, size: int, flags: int = 0) -> tuple[bytes, tuple[str, int] | None]:
@@ -158,8 +178,8 @@ class Socket:
 
     def recv_into(self, buffer: "WriteableBuffer", nbytes: int = 0, flags: int = 0) -> int:
         """Receive into `buffer`; how many bytes came."""
-        view = memoryview(buffer).cast("B")
-        data, _ = self._receive("recv_into", nbytes or len(view), flags)
+        view = _room(buffer, nbytes)
+        data, _ = self._receive("recv_into", len(view), flags)
         view[: len(data)] = data
         return len(data)
 
@@ -167,8 +187,8 @@ class Socket:
         self, buffer: "WriteableBuffer", nbytes: int = 0, flags: int = 0
     ) -> tuple[int, tuple[str, int] | None]:
         """Receive into `buffer`; how many bytes came, and from whom."""
-        view = memoryview(buffer).cast("B")
-        data, sender = self._receive("recvfrom_into", nbytes or len(view), flags)
+        view = _room(buffer, nbytes)
+        data, sender = self._receive("recvfrom_into", len(view), flags)
         view[: len(data)] = data
         return len(data), sender
 
@@ -180,8 +200,10 @@ class Socket:
 
     def shutdown(self, how: int) -> None:
         """End sending (`SHUT_WR`), receiving (`SHUT_RD`) or both (`SHUT_RDWR`)."""
+        if not isinstance(how, int):
+            raise TypeError(f"shutdown() takes SHUT_RD, SHUT_WR or SHUT_RDWR; got {how!r}")
         with self._call("shutdown", _HOW.get(how, how)):
-            if how not in (std.SHUT_RD, std.SHUT_WR, std.SHUT_RDWR):
+            if how not in _HOW:
                 raise OSError(
                     EINVAL, "Invalid argument: shutdown() takes SHUT_RD, SHUT_WR or SHUT_RDWR"
                 )
@@ -197,8 +219,16 @@ class Socket:
                 self._real_close()
 
     def _real_close(self) -> None:
-        with Call(self, "close", ()):
-            self._end.close()
+        if not self._gone:
+            with Call(self, "close", ()):
+                self._gone = True
+                self._end.close()
+
+    def detach(self) -> int:
+        """Forget the connection without closing it; its number, which isn't a file descriptor."""
+        number = self.fileno()
+        self._closed = self._gone = True
+        return number
 
     def _decref_socketios(self) -> None:  # called by the files that makefile() makes
         self._io_refs -= 1
@@ -209,7 +239,7 @@ class Socket:
 
     def fileno(self) -> int:
         """A number for this socket, which isn't a file descriptor; -1 when it is closed."""
-        return -1 if self._closed else self._fileno
+        return -1 if self._gone else self.number
 
     def getsockname(self) -> tuple[str, int]:
         """The local address and port."""
@@ -224,8 +254,11 @@ class Socket:
 
     def settimeout(self, seconds: float | None) -> None:
         """How long calls may block: None without end, 0 not at all."""
-        if seconds is not None and not seconds >= 0:
+        if seconds is not None and math.isnan(seconds):
+            raise ValueError("Invalid value NaN (not a number)")
+        if seconds is not None and seconds < 0:
             raise ValueError("Timeout value out of range")
+        self._check_open()
         self._timeout = None if seconds is None else float(seconds)
 
     def gettimeout(self) -> float | None:
@@ -239,17 +272,17 @@ class Socket:
 
     def setblocking(self, flag: bool) -> None:
         """`settimeout(None)`, or `settimeout(0.0)`."""
-        self._timeout = None if flag else 0.0
+        self.settimeout(None if flag else 0.0)
 
     def getblocking(self) -> bool:
         """Whether calls may block."""
         return self._timeout != 0
 
-    def setsockopt(self, level: int, option: int, value: int) -> None:
-        """Set an option: `SO_REUSEADDR`, `TCP_NODELAY`. OSError (ENOPROTOOPT) for others."""
+    def setsockopt(self, level: int, option: int, value: "int | ReadableBuffer") -> None:
+        """Set `SO_REUSEADDR`, `TCP_NODELAY` or `SO_BROADCAST`. OSError (ENOPROTOOPT) for others."""
         with self._call("setsockopt", level, option, value):
             if not isinstance(value, int):
-                raise TypeError(f"this option takes an int; got {value!r}")
+                value = int.from_bytes(memoryview(value), sys.byteorder)
             if (level, option) not in self._end.options:
                 raise OSError(
                     ENOPROTOOPT, f"Protocol not available: option {option} of level {level}"
@@ -257,36 +290,62 @@ class Socket:
             self._end.options[level, option] = int(bool(value))
             self._end.apply_options()
 
-    def getsockopt(self, level: int, option: int) -> int:
-        """Read an option; `SO_ERROR` reads and clears the error that waits, `SO_TYPE` the kind."""
+    def getsockopt(self, level: int, option: int, buflen: int = 0) -> int | bytes:
+        """Read an option, with `buflen` as so many bytes.
+
+        `SO_ERROR` reads and clears the error that waits; `SO_TYPE` is the kind of socket, and
+        `SO_ACCEPTCONN` tells whether it listens.
+        """
         self._check_open()
         if level == std.SOL_SOCKET and option == std.SO_ERROR:
-            return self._end.take_error()
-        if level == std.SOL_SOCKET and option == std.SO_TYPE:
-            return int(self.type)
-        if (level, option) not in self._end.options:
+            error = self._end.take_error()
+            value = 0 if error is None else error.errno or 0
+        elif level == std.SOL_SOCKET and option == std.SO_TYPE:
+            value = int(self.type)
+        elif level == std.SOL_SOCKET and option == std.SO_ACCEPTCONN:
+            value = int(self._end.listening)
+        elif (level, option) in self._end.options:
+            value = self._end.options[level, option]
+        else:
             raise OSError(ENOPROTOOPT, f"Protocol not available: option {option} of level {level}")
-        return self._end.options[level, option]
+        return value.to_bytes(4, sys.byteorder)[:buflen] if buflen else value
 
     # --- inside -----------------------------------------------------------------------------
 
     def _receive(self, name: str, size: int, flags: int) -> tuple[bytes, tuple[str, int] | None]:
         if size < 0:
             raise ValueError("negative buffersize in recv")
-        self._no_flags(flags, MSG_PEEK)
+        if flags:
+            _check_flags(flags, _RECEIVE_FLAGS)
         with self._call(name, size) as call:
             end = self._end
-            self._wait(call, end.readable_signal(), end.readable)
+            if self.type == SOCK_DGRAM or size:
+                self._wait(call, end.readable_signal(), end.readable, flags=flags)
             data, sender = end.receive(size, bool(flags & MSG_PEEK))
+            if flags & _WAITALL and not flags & MSG_PEEK and self.type == SOCK_STREAM:
+                data = self._receive_rest(call, data, size)
             call.result = len(data)
             return data, sender
+
+    def _receive_rest(self, call: Call, data: bytes, size: int) -> bytes:
+        """MSG_WAITALL: go on until all is there, or what can come is."""
+        end = self._end
+        more = data
+        while more and len(data) < size:
+            try:
+                self._wait(call, end.readable_signal(), end.readable)
+                more, _ = end.receive(size - len(data), False)
+            except OSError:
+                break  # the next call tells
+            data += more
+        return data
 
     def _call(self, name: str, *args: object) -> Call:
         self._check_open()
         return Call(self, name, args)
 
     def _check_open(self) -> None:
-        if self._closed and self._io_refs <= 0:
+        if self._gone:
             raise OSError(EBADF, f"Bad file descriptor: {self!r}")
 
     def _deadline(self) -> int | None:
@@ -295,13 +354,18 @@ class Socket:
         return self.host.sim.clock.now + round(self._timeout * s)
 
     def _wait(
-        self, call: Call, signal: Signal, ready: Callable[[], bool], deadline: int | None = None
+        self,
+        call: Call,
+        signal: Signal,
+        ready: Callable[[], bool],
+        deadline: int | None = None,
+        flags: int = 0,
     ) -> None:
         if ready():
             return
-        if self._timeout == 0:
+        if self._timeout == 0 or flags & _DONTWAIT:
             raise BlockingIOError(
-                11, f"Resource temporarily unavailable: {call.name}() would block"
+                EAGAIN, f"Resource temporarily unavailable: {call.name}() would block"
             )
         if deadline is None:
             deadline = self._deadline()
@@ -310,11 +374,6 @@ class Socket:
         ):
             raise TimeoutError("timed out")
         self._check_open()
-
-    def _stream(self, call: str) -> StreamEnd:
-        if isinstance(self._end, StreamEnd):
-            return self._end
-        raise OSError(EOPNOTSUPP, f"Operation not supported: {call}() on a UDP socket")
 
     def _resolve(self, call: str, address: object) -> Address:
         if not isinstance(address, tuple) or len(address) != 2:
@@ -333,10 +392,6 @@ class Socket:
         resolved: IPv4Address = self.host.names.resolve(host)
         return resolved, service_port(port)
 
-    def _no_flags(self, flags: int, allowed: int) -> None:
-        if flags & ~allowed:
-            raise OSError(EOPNOTSUPP, f"Operation not supported: flags {flags:#x}")
-
 
 _CHUNK = 65_536
 _HOW = {getattr(std, name): Words(name) for name in ("SHUT_RD", "SHUT_WR", "SHUT_RDWR")}
@@ -344,3 +399,32 @@ _HOW = {getattr(std, name): Words(name) for name in ("SHUT_RD", "SHUT_WR", "SHUT
 
 def _size(data: "ReadableBuffer") -> Words:
     return Words(f"{memoryview(data).nbytes} bytes")
+
+
+def _type(kind: int, proto: int) -> std.SocketKind:
+    """Which of the two kinds of sockets this is. OSError for one that isn't there."""
+    base = kind & ~(_NONBLOCK | _CLOEXEC)
+    if base >> 4:
+        raise OSError(EINVAL, f"Invalid argument: {kind!r} isn't a type of socket")
+    if base not in (SOCK_STREAM, SOCK_DGRAM):
+        raise OSError(ESOCKTNOSUPPORT, f"Socket type not supported: {kind!r}; TCP and UDP are")
+    if proto not in (0, std.IPPROTO_TCP if base == SOCK_STREAM else std.IPPROTO_UDP):
+        raise OSError(EPROTONOSUPPORT, f"Protocol not supported: {proto} by sockets of this type")
+    return std.SocketKind(base)
+
+
+def _room(buffer: "WriteableBuffer", nbytes: int) -> memoryview:
+    """The part of a buffer that may be received into."""
+    view = memoryview(buffer).cast("B")
+    if view.readonly:
+        raise TypeError("a buffer to receive into must be writable, such as a bytearray")
+    if nbytes < 0:
+        raise ValueError("negative buffersize in recv_into")
+    if nbytes > len(view):
+        raise ValueError("buffer too small for requested bytes")
+    return view[:nbytes] if nbytes else view
+
+
+def _check_flags(flags: int, allowed: int) -> None:
+    if flags & ~allowed:
+        raise OSError(EOPNOTSUPP, f"Operation not supported: flags {flags:#x}")
