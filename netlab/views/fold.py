@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Hashable, Sequence
 
 from netlab.views.message import Band, Item, Message
-from netlab.views.reading import DUPLICATE_ACK, Reading
+from netlab.views.reading import CORRUPTED, DELAYED, DUPLICATE_ACK, LATE, LOST, Reading
 from netlab.views.words import clock, count
 
 EDGE = 3
@@ -18,6 +18,7 @@ SHORTEST = 10
 LIMIT = 160
 """When more than this many arrows and bands are left, the middle of all folds into one band."""
 _LIMIT_EDGES = (60, 40)  # how many of them then stay at the beginning and at the end
+_ADJECTIVES = (LOST, CORRUPTED, LATE, DELAYED)
 
 
 def fold(messages: Sequence[Message], separators: Sequence[int]) -> list[Item]:
@@ -99,7 +100,11 @@ def _describe(messages: list[Message]) -> list[str]:
         carried = f", {count(size, 'byte')}" if size else ""
         lines.append(f"{sender} -> {receiver}: {what}{carried}")
     if marks:
-        lines.append("of these " + ", ".join(f"{number} {mark}" for mark, number in marks.items()))
+        told = [
+            f"{number} {mark}" if mark in _ADJECTIVES else count(number, mark)
+            for mark, number in marks.items()
+        ]
+        lines.append(f"of these {', '.join(told)}")
     first, last = messages[0].frame, max(m.frame.time for m in messages)
     lines.append(
         f"frames {first.id} to {messages[-1].frame.id}, sent in {clock(last - first.time)}"

@@ -16,7 +16,7 @@ HEIGHT = 19
 """From the arrow to the top of its label, and a little air."""
 NOTE_HEIGHT = 17
 _AIR = 4
-_MOST_NEIGHBOURS = 24  # of one arrow; more than that can't be avoided anyway
+_MOST_NEIGHBOURS = 16  # of one arrow; more than that can't be avoided anyway
 
 _Span = tuple[float, float]
 
@@ -24,27 +24,25 @@ _Span = tuple[float, float]
 class _Arrow:
     """A message with its ends in order from left to right, and what is in the way of its label.
 
-    It is at height `y` at its left end, and `slope` further down with each step to the right.
+    It is at height `y` at its left end, and `end` at its right one.
     """
 
-    __slots__ = ("below", "blocked", "half", "left", "message", "near", "right", "slope", "y")
+    __slots__ = ("below", "blocked", "end", "half", "left", "message", "near", "right", "y")
 
     def __init__(self, message: Message, xs: Sequence[int]) -> None:
         self.message = message
         xa, xb = xs[message.a], xs[message.b]
-        fall = message.yb - message.ya
         if message.a <= message.b:
-            self.left, self.right, self.y = xa, xb, message.ya
+            self.left, self.right, self.y, self.end = xa, xb, message.ya, message.yb
         else:
-            self.left, self.right, self.y, fall = xb, xa, message.yb, -fall
-        self.slope = fall / (self.right - self.left or 1)
+            self.left, self.right, self.y, self.end = xb, xa, message.yb, message.ya
         self.below = NOTE_HEIGHT if message.note else _AIR
         self.half = width_of(message) / 2
         self.blocked: list[_Span] = []
         self.near: list[_Arrow] = []
 
     def at(self, x: float) -> float:
-        return self.y + self.slope * (x - self.left)
+        return self.y + (self.end - self.y) * (x - self.left) / (self.right - self.left or 1)
 
 
 def width_of(message: Message) -> float:
@@ -118,17 +116,22 @@ def _groups(messages: Sequence[Message], xs: Sequence[int]) -> list[list[Message
 
 def _meet(a: _Arrow, b: _Arrow) -> None:
     """Note where `a` and `b` are in the way of each other's labels."""
-    left, right = max(a.left, b.left), min(a.right, b.right)
-    at_left = b.at(left) - a.at(left)  # how far b is below a
-    at_right = b.at(right) - a.at(right)
+    left, right = a.left, a.right
+    if left == b.left and right == b.right:
+        at_left, at_right = float(b.y - a.y), float(b.end - a.end)  # how far b is below a
+    else:
+        left, right = max(left, b.left), min(right, b.right)
+        at_left, at_right = b.at(left) - a.at(left), b.at(right) - a.at(right)
+    apart = HEIGHT + a.below - _AIR
+    if at_left >= apart and at_right >= apart:
+        return
     span = _between(left, right, at_left, at_right, -HEIGHT, a.below)
     if span:
         a.blocked.append(span)
     span = _between(left, right, -at_left, -at_right, -HEIGHT, b.below)
     if span:
         b.blocked.append(span)
-    if min(abs(at_left), abs(at_right)) < HEIGHT + NOTE_HEIGHT or at_left * at_right < 0:
-        b.near.append(a)
+    b.near.append(a)
 
 
 def _between(
@@ -138,8 +141,13 @@ def _between(
     if at_left == at_right:
         return (left, right) if low < at_left < high else None
     per = (right - left) / (at_right - at_left)
-    one, two = left + (low - at_left) * per, left + (high - at_left) * per
-    start, end = max(left, min(one, two)), min(right, max(one, two))
+    start, end = left + (low - at_left) * per, left + (high - at_left) * per
+    if per < 0:
+        start, end = end, start
+    if start < left:
+        start = left
+    if end > right:
+        end = right
     return (start, end) if start < end else None
 
 

@@ -195,7 +195,7 @@ def _arrow(message: Message, room: int) -> tuple[str, list[str]]:
     """The arrow in `room` characters, and what found no place beside its cross."""
     marks = message.reading.marks
     stroke = next((_STROKES[mark] for mark in marks if mark in _STROKES), "-")
-    label = clip(f"{message.frame.id} {message.label}", room - 8)
+    label = clip(message.label, room - 8)
     drawn = f"{stroke * 2} {label} "
     overflow: list[str] = []
     rest = ""

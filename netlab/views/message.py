@@ -17,8 +17,8 @@ class Message:
     """One frame to be drawn, from lifeline `a` to lifeline `b`.
 
     `reach` is how far it got, from 0 to 1; `ends` is when it got there (ns), and `arrives` when it
-    reaches the other lifeline or would have. `note` is written under the arrow. The rest says where
-    it is drawn, `scale` and `labels` fill it in; `extra` is room above it that its label asked for.
+    reaches the other lifeline or would have. `label` stands on the arrow, `note` below it. The rest
+    says where: `scale` and `labels` fill it in; `extra` is room above it that its label asked for.
     """
 
     frame: Frame
@@ -27,12 +27,12 @@ class Message:
     b: int
     ends: int
     arrives: int
+    label: str
+    note: str = ""
     reach: float = 1.0
     in_flight: bool = False
     ya: int = 0
     yb: int = 0
-    label: str = ""
-    note: str = ""
     middle: float = 0.0
     extra: int = 0
 
@@ -75,9 +75,12 @@ def messages_of(
             lifelines[frame.receiver],
             arrives,
             arrives,
-            label=reading.label,
-            note=reading.note,
+            f"{frame.id} {reading.head} {reading.rest}"
+            if reading.rest
+            else f"{frame.id} {reading.head}",
         )
+        if reading.marks:
+            message.note = reading.note
         if lost:
             struck = dropped_at.get(frame.id, sent)
             if frame.arrival is None:

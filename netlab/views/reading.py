@@ -15,6 +15,7 @@ from netlab.network.icmp_message import ECHO_REPLY, ECHO_REQUEST
 from netlab.network.ipv4_packet import Ipv4Packet
 from netlab.trace.frame import Frame
 from netlab.transport.tcp.segment import ACK, PSH, RST, SYN, Segment
+from netlab.views.words import clip
 
 LOST = "lost"
 CORRUPTED = "corrupted"
@@ -25,8 +26,9 @@ DELAYED = "delayed"
 DUPLICATE_ACK = "duplicate ACK"
 
 _NOTHING: dict[str, str] = {}
-_LONGEST_QUOTE = 32  # bytes
-_QUOTABLE = re.compile(rb"[ -~]{3,}")
+_LONGEST_LINE = 200  # bytes
+_LONGEST_QUOTE = 34
+_TEXT = re.compile(rb"[ -~]{3,}")
 _FLAGS = ("FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR")
 _FLAGS_TEXT = tuple(
     ",".join(name for bit, name in enumerate(_FLAGS) if flags >> bit & 1) or "no flags"
@@ -67,11 +69,24 @@ class Reading:
 
 
 class _Flow:
-    """One direction of one connection over one link: what was sent so far."""
+    """One direction of one connection over one link: what was sent so far.
 
-    __slots__ = ("ack", "duplicates", "highest", "sent", "window")
+    `back` is the other direction, `base` the sequence number that counts as 0.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = (
+        "ack", "back", "base", "duplicates", "family", "highest", "ports", "sent", "window",
+    )  # fmt: skip
+    back: "_Flow"
+
+    def __init__(self, family: Hashable, ports: str) -> None:
+        self.family = family
+        self.ports = ports
+        self.base: int | None = None
+        self.begin()
+
+    def begin(self) -> None:
+        """Forget what was sent: a new connection between the same ports begins."""
         self.highest: int | None = None  # the sequence number after the last one sent
         self.sent: dict[int, int] = {}  # sequence number -> id of the frame that sent it first
         self.ack: int | None = None
@@ -87,7 +102,6 @@ class Reader:
 
     def __init__(self, relative: bool = True) -> None:
         self._relative = relative
-        self._bases: dict[tuple[int, int, int, int], int] = {}
         self._flows: dict[tuple[str, str, int, int, int, int], _Flow] = {}
 
     def read(self, frames: Iterable[Frame]) -> list[Reading]:
@@ -100,7 +114,8 @@ class Reader:
     def _read(self, frame: Frame, overtaken_by: int | None, several: bool) -> Reading:
         layers = frame.layers
         if layers.tcp is not None and layers.ipv4 is not None:
-            reading = self._read_tcp(frame, layers.ipv4, layers.tcp, several)
+            size = len(layers.tcp.payload) + layers.missing
+            reading = self._read_tcp(frame, layers.ipv4, layers.tcp, size, several)
         else:
             reading = _read_other(frame)
         lost = frame.fate == DROPPED
@@ -110,76 +125,82 @@ class Reader:
 
     # --- TCP ----------------------------------------------------------------------------------
 
-    def _read_tcp(self, frame: Frame, packet: Ipv4Packet, tcp: Segment, several: bool) -> Reading:
-        src, dst, sport, dport = packet.src, packet.dst, tcp.source_port, tcp.destination_port
-        flags, seq, size = tcp.flags, tcp.seq, frame.payload_length
-        there, back = (src, sport, dst, dport), (dst, dport, src, sport)
-        key = (frame.host, frame.receiver, *there)
-        flow = self._flows.get(key)
-        # A SYN that isn't the repetition of the last thing sent begins another connection.
-        if flow is None or (flags & SYN and flow.highest != seq + 1 & 0xFFFFFFFF):
-            flow = self._flows[key] = _Flow()
-        shown_seq, shown_ack = seq, tcp.ack
-        if self._relative:
-            bases = self._bases
-            if flags & SYN:
-                bases[there] = seq
-            base = bases.get(there)
-            if base is None:
-                base = bases[there] = seq - 1  # the connection was open before the record begins
-            shown_seq = _difference(seq, base)
-            if flags & ACK:
-                base = bases.get(back)
-                if base is None:
-                    base = bases[back] = tcp.ack - 1
-                shown_ack = _difference(tcp.ack, base)
-
-        rest = f"seq={shown_seq}"
+    def _read_tcp(
+        self, frame: Frame, packet: Ipv4Packet, tcp: Segment, size: int, several: bool
+    ) -> Reading:
+        flags, seq, ack = tcp.flags, tcp.seq, tcp.ack
+        flow = self._flow(frame, packet, tcp)
+        if flags & SYN:
+            if not flags & ACK and seq not in flow.sent:
+                flow.begin()
+            flow.base = seq
+        rest = f"seq={self._count(seq, flow)}"
         if flags & ACK:
-            rest += f" ack={shown_ack}"
+            rest += f" ack={self._count(ack, flow.back)}"
         if size:
-            rest += f" len={size}{_quote(tcp.payload)}"
+            rest += f" len={size}"
         if tcp.window == 0 and not flags & RST:
             rest += " win=0"
         if several:
-            rest = f"{rest}  {sport} > {dport}"
-
+            rest += flow.ports
+        if size:
+            rest += _quote(tcp.payload)
         marks = _NOTHING
         length = size + (flags >> 1 & 1) + (flags & 1)
         if length:
             # A SYN that is sent again because the other's SYN crossed it is now a SYN,ACK: new.
             crossed = flags & (SYN | ACK) == SYN | ACK and flow.ack is None
-            if flow.highest is None or crossed or _difference(seq, flow.highest) >= 0:
+            highest = flow.highest
+            if highest is None or crossed or (seq - highest) & 0x80000000 == 0:
                 flow.highest = seq + length & 0xFFFFFFFF
                 flow.sent[seq] = frame.id
             elif frame.copy_of is None:
-                marks = {
-                    RETRANSMISSION: self._again(flow, seq, (frame.receiver, frame.host, *back))
-                }
+                marks = {RETRANSMISSION: _again(flow, seq)}
         elif flags == ACK:
-            if tcp.ack == flow.ack and tcp.window == flow.window and frame.copy_of is None:
-                if self._outstanding((frame.receiver, frame.host, *back), tcp.ack):
-                    flow.duplicates += 1
-                    marks = {DUPLICATE_ACK: f"duplicate ACK {flow.duplicates}"}
-            else:
+            if ack != flow.ack or tcp.window != flow.window:
                 flow.duplicates = 0
+            elif frame.copy_of is None and _outstanding(flow.back, ack):
+                flow.duplicates += 1
+                marks = {DUPLICATE_ACK: f"duplicate ACK {flow.duplicates}"}
         if flags & ACK:
-            flow.ack = tcp.ack
+            flow.ack = ack
         flow.window = tcp.window
-        family: Hashable = None
-        if not flags & ~(ACK | PSH):
-            family = there if there < back else back
+        family = None if flags & ~(ACK | PSH) else flow.family
         return Reading("TCP", _FLAGS_TEXT[flags], rest, marks, family, size)
 
-    def _again(self, flow: _Flow, seq: int, back: tuple[str, str, int, int, int, int]) -> str:
-        other = self._flows.get(back)
-        fast = "fast " if other is not None and other.duplicates >= 3 else ""
-        original = flow.sent.get(seq)
-        return f"{fast}retransmission" + (f" of {original}" if original is not None else "")
-
-    def _outstanding(self, key: tuple[str, str, int, int, int, int], ack: int) -> bool:
+    def _flow(self, frame: Frame, packet: Ipv4Packet, tcp: Segment) -> _Flow:
+        src, dst, sport, dport = packet.src, packet.dst, tcp.source_port, tcp.destination_port
+        key = (frame.host, frame.receiver, src, sport, dst, dport)
         flow = self._flows.get(key)
-        return flow is not None and flow.highest is not None and _difference(flow.highest, ack) > 0
+        if flow is None:
+            there, back = (src, sport), (dst, dport)
+            family = (*there, *back) if there < back else (*back, *there)
+            flow = self._flows[key] = _Flow(family, f" {sport}>{dport}")
+            other = _Flow(family, f" {dport}>{sport}")
+            self._flows[frame.receiver, frame.host, dst, dport, src, sport] = other
+            flow.back, other.back = other, flow
+        return flow
+
+    def _count(self, number: int, flow: _Flow) -> int:
+        """A sequence number of `flow`, as it is shown."""
+        if not self._relative:
+            return number
+        base = flow.base
+        if base is None:
+            base = flow.base = number - 1  # the connection was open before the record begins
+        return (number - base + 0x80000000 & 0xFFFFFFFF) - 0x80000000
+
+
+def _again(flow: _Flow, seq: int) -> str:
+    fast = "fast " if flow.back.duplicates >= 3 else ""
+    original = flow.sent.get(seq)
+    return f"{fast}retransmission" + ("" if original is None else f" of {original}")
+
+
+def _outstanding(flow: _Flow, ack: int) -> bool:
+    """Whether `flow` has sent more than `ack` acknowledges."""
+    highest = flow.highest
+    return highest is not None and 0 < (highest - ack & 0xFFFFFFFF) < 0x80000000
 
 
 def _struck(frame: Frame, lost: bool, overtaken_by: int | None) -> dict[str, str]:
@@ -191,26 +212,19 @@ def _struck(frame: Frame, lost: bool, overtaken_by: int | None) -> dict[str, str
         marks[LOST] = frame.fault or "lost"
     elif frame.corrupted:
         marks[CORRUPTED] = f"corrupted: {frame.fault}"
-    elif overtaken_by:
+    elif overtaken_by and frame.copy_of is None:
         marks[LATE] = f"late: overtaken by {overtaken_by}"
     elif frame.fault and frame.copy_of is None:
         marks[DELAYED] = frame.fault
     return marks
 
 
-def _difference(a: int, b: int) -> int:
-    """a - b in the arithmetic of sequence numbers: -2**31 to 2**31 - 1."""
-    return (a - b + 0x80000000 & 0xFFFFFFFF) - 0x80000000
-
-
 def _quote(payload: bytes) -> str:
-    """The first line of text, in quotes; nothing where it isn't text."""
-    found = _QUOTABLE.match(payload[:_LONGEST_QUOTE])
-    if found is None:
+    """The first line, in quotes, where it is text; nothing where it isn't, or has no end in sight."""
+    found = _TEXT.match(payload[:_LONGEST_LINE])
+    if found is None or not (found.end() == len(payload) or payload[found.end()] in b"\r\n"):
         return ""
-    text = found[0].decode("ascii")
-    cut = "..." if found.end() == _LONGEST_QUOTE < len(payload) else ""
-    return f' "{text}{cut}"'
+    return f' "{clip(found[0].decode("ascii"), _LONGEST_QUOTE)}"'
 
 
 def _overtaken(frames: list[Frame]) -> dict[int, int]:

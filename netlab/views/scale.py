@@ -64,9 +64,10 @@ class Chart:
 class _Lifeline:
     """The last places taken at one lifeline. Index 0 is its left side, 1 its right."""
 
-    __slots__ = ("last", "received", "sent", "tag")
+    __slots__ = ("last", "received", "sent", "tag", "waiting")
 
     def __init__(self, top: int) -> None:
+        self.waiting: Note | None = None  # a state that what is sent next, at once, belongs to
         self.last = top
         self.sent = [-1000, -1000]
         self.received = [-1000, -1000]
@@ -99,7 +100,8 @@ class _Layout:
             while scene < moment[0]:
                 self._band(bands[scene])
                 scene += 1
-            self._advance(moment[1], moment[6] if moment[4] == _FIRED else None)
+            if moment[1] != self._time:
+                self._advance(moment[1], moment[6] if moment[4] == _FIRED else None)
             self._place(moment)
         for band in bands[scene:]:
             self._band(band)
@@ -111,10 +113,12 @@ class _Layout:
     def _stop(self, until: int, sides: Sides, to_come: Sequence[_Moment]) -> None:
         """Find the place of `until`; what is in flight then is drawn as if nothing else came."""
         pending = [b for brackets in sides.brackets.values() for b in brackets if b.fired is None]
-        self._advance(until, min(pending, key=_due, default=None))
+        if until != self._time:
+            self._advance(until, min(pending, key=_due, default=None))
         now = max(self._lowest, self._start)
         for moment in to_come:
-            self._advance(moment[1], None)
+            if moment[1] != self._time:
+                self._advance(moment[1], None)
             self._place(moment)
             message = moment[6]
             assert isinstance(message, Message)
@@ -130,8 +134,6 @@ class _Layout:
         return round(STEP * (ratio if ratio <= 1 else 1 + log(ratio)))
 
     def _advance(self, time: int, awaited: object) -> None:
-        if time == self._time:
-            return
         if self._time is not None and time > self._time:
             passed = time - self._time
             if passed > QUIET * self._unit and not self._under_way:
@@ -156,38 +158,48 @@ class _Layout:
     def _place(self, moment: _Moment) -> None:
         _, time, _, _, kind, index, what = moment
         line = self._lines[index]
-        y = self._start
+        seen = kind != _SET
         if isinstance(what, Message):
             if kind == _SEND:
-                side = 1 if what.b > what.a else 0
-                short = 0 if what.arrives > what.frame.time else ROW - REPLY
-                y = max(y, line.received[side] + REPLY + short, line.sent[side] + ROW)
-                y += what.extra
-                what.ya = y
-                line.sent[side] = y + NOTE_ROW if what.note else y
-                self._under_way += 1
+                y = self._send(what, line)
             else:
-                side = 1 if what.a > what.b else 0
-                least = 0 if what.arrives == what.frame.time else LEAST_FALL
-                y = max(y, what.ya + least, line.received[side] + IN_ROW, line.sent[side] + 6)
-                what.yb = y
-                line.received[side] = y + NOTE_ROW if what.note else y
-                self._under_way -= 1
+                y = self._arrive(what, line)
+                seen = what.reach == 1.0
         elif isinstance(what, Note):
-            y = what.y = max(y, line.tag + TAG_ROW, line.last)
-            line.tag = y
+            y = what.y = line.tag = max(self._start, line.tag + TAG_ROW, line.last)
+            line.waiting = None if what.held else what
         elif kind == _SET:
-            y = what.y_set = max(y, line.last)
+            y = what.y_set = max(self._start, line.last)
         else:
-            y = what.y_fired = max(y, line.last)
+            y = what.y_fired = max(self._start, line.last)
         line.last = y
         if y > self._lowest:
             self._lowest = y
-        if kind == _SET or (kind == _ARRIVE and isinstance(what, Message) and what.reach < 1.0):
-            return  # nothing that anybody could see
         ticks = self._chart.ticks
-        if not ticks or (time > ticks[-1][1] and y >= ticks[-1][0] + TAG_ROW):
+        if seen and (not ticks or (time > ticks[-1][1] and y >= ticks[-1][0] + TAG_ROW)):
             ticks.append((y, time))
+
+    def _send(self, message: Message, line: _Lifeline) -> int:
+        sent = message.frame.time
+        side = 1 if message.b > message.a else 0
+        reply = REPLY if message.arrives > sent else ROW  # level arrows need room for their text
+        y = max(self._start, line.received[side] + reply, line.sent[side] + ROW) + message.extra
+        message.ya = y
+        line.sent[side] = y + NOTE_ROW if message.note else y
+        if line.waiting is not None and line.waiting.time == sent:
+            line.waiting.y = line.tag = y
+        line.waiting = None
+        self._under_way += 1
+        return y
+
+    def _arrive(self, message: Message, line: _Lifeline) -> int:
+        side = 1 if message.a > message.b else 0
+        least = LEAST_FALL if message.arrives > message.frame.time else 0
+        y = max(self._start, message.ya + least, line.received[side] + IN_ROW, line.sent[side] + 6)
+        message.yb = y
+        line.received[side] = y + NOTE_ROW if message.note else y
+        self._under_way -= 1
+        return y
 
     def _band(self, band: Band) -> None:
         band.y = self._lowest + 16
@@ -235,7 +247,7 @@ def _beside(story: Story, band_starts: Sequence[int], number: int) -> Iterator[_
             if bracket.fired is not None:
                 found.append((bracket.fired.time, bracket.fired, _FIRED, bracket))
         for time, event, kind, what in found:
-            held = time != event.time  # what was so before, at the very beginning
+            held = isinstance(what, Note) and what.held
             scene = 0 if held else sum(start < event.number for start in band_starts)
             yield (scene, time, -1 if held else event.number, number, kind, index, what)
             number += 1

@@ -30,11 +30,13 @@ _TIMER_COLUMN = 132
 _EDGE = 70  # half of a host's box
 _NARROWEST, _WIDEST = 340, 620
 _TWO = 480  # the least distance of two lifelines that are alone
-_HEAD = 66  # the height of the boxes with the hosts' names
+_MOST_ADDRESSES = 3  # of one host
 _TALL = 900  # from here on the names stand at the bottom too
-_ROUNDS = 6
+_MOST_REASONS = 300  # above that, a page would be mostly text that nobody sees
+_ROUNDS = 3
 _FEW = 12  # labels that find no room get more of it; where there are many, the arrows are too many
 _MORE_ROOM = 14
+_TICK_ROOM = 14  # above the time that is now
 _DOTS = "\N{MIDLINE HORIZONTAL ELLIPSIS}"
 _BAR = 4  # half of the width of a state's bar
 
@@ -130,22 +132,25 @@ class _Drawing:
         self._view = view
         self._parts: list[str] = []
         self._texts: list[str] = []
+        self._slopes: dict[tuple[int, int], _Slope] = {}
         self._selected = view.selected
         messages = [item for item in story.items if isinstance(item, Message)]
-        for message in messages:
-            message.label = f"{message.frame.id} {message.label}"
+        self._with_reasons = len(messages) <= _MOST_REASONS
         self._xs, self._width = _columns(story, messages)
         for message in messages:
-            room = abs(self._xs[message.a] - self._xs[message.b]) - 70
-            message.label = clip(message.label, int(room / CHARACTER))
-        self._chart = lay_out(story, _HEAD + 26, view.until)
+            room = int((abs(self._xs[message.a] - self._xs[message.b]) - 70) / CHARACTER)
+            if len(message.label) > room:
+                message.label = clip(message.label, room)
+        self._head = 34 + 16 * max((len(self._addresses(host)) for host in story.hosts), default=1)
+        top = self._head + 42
+        self._chart = lay_out(story, top, view.until)
         crowded = place(messages, self._xs)
         for _ in range(_ROUNDS):
             if not 0 < len(crowded) <= _FEW:
                 break
             for message in crowded:
                 message.extra += _MORE_ROOM
-            self._chart = lay_out(story, _HEAD + 26, view.until)
+            self._chart = lay_out(story, top, view.until)
             crowded = place(messages, self._xs)
 
     def document(self) -> str:
@@ -178,13 +183,16 @@ class _Drawing:
     def _lifelines(self, bottom: int) -> None:
         add = self._parts.append
         for x, host in zip(self._xs, self._story.hosts, strict=True):
-            address = self._story.addresses[host]
+            addresses = "".join(
+                f'<text class="nl-address" x="{x}" y="{42 + 16 * row}">{escape(clip(line, 18))}</text>'
+                for row, line in enumerate(self._addresses(host))
+            )
             add(
-                f'<line class="nl-life" x1="{x}" y1="{_HEAD - 16}" x2="{x}" y2="{bottom}"/>'
+                f'<line class="nl-life" x1="{x}" y1="{self._head}" x2="{x}" y2="{bottom}"/>'
                 f'<g class="nl-host" data-host="{escape(host)}">'
-                f'<rect x="{x - _EDGE}" y="4" width="{2 * _EDGE}" height="46" rx="7"/>'
+                f'<rect x="{x - _EDGE}" y="4" width="{2 * _EDGE}" height="{self._head - 4}" rx="7"/>'
                 f'<text class="nl-name" x="{x}" y="24">{escape(clip(host, 16))}</text>'
-                f'<text class="nl-address" x="{x}" y="42">{escape(clip(address, 18))}</text></g>'
+                f"{addresses}</g>"
             )
             if bottom > _TALL:
                 add(
@@ -193,16 +201,21 @@ class _Drawing:
                     f"{escape(clip(host, 16))}</text></g>"
                 )
 
+    def _addresses(self, host: str) -> list[str]:
+        """A host's addresses, a line each; of many the first ones."""
+        lines = self._story.addresses[host].split(", ")
+        return lines if len(lines) <= _MOST_ADDRESSES else [*lines[: _MOST_ADDRESSES - 1], "..."]
+
     def _ticks(self, chart: Chart) -> None:
-        add = self._parts.append
-        left, right = self._xs[0], self._xs[-1]
-        for y, time in chart.ticks:
-            if chart.now is not None and y > chart.now - 14:
-                continue
-            add(
-                f'<text class="nl-tick" x="{_TIME_COLUMN - 14}" y="{y + 4}">{clock(time)}</text>'
-                f'<line class="nl-level" x1="{left}" y1="{y}" x2="{right}" y2="{y}"/>'
-            )
+        x, left, right = _TIME_COLUMN - 14, self._xs[0], self._xs[-1]
+        ticks = [
+            tick for tick in chart.ticks if chart.now is None or tick[0] < chart.now - _TICK_ROOM
+        ]
+        levels = "".join([f"M{left} {y}H{right}" for y, _ in ticks])
+        self._parts.append(f'<path class="nl-level" d="{levels}"/>')
+        self._parts.extend(
+            [f'<text class="nl-tick" x="{x}" y="{y + 4}">{clock(time)}</text>' for y, time in ticks]
+        )
 
     def _now(self, y: int) -> None:
         until = self._view.until
@@ -251,23 +264,15 @@ class _Drawing:
 
     def _message(self, message: Message) -> str:
         frame, reading = message.frame, message.reading
-        xs = self._xs
-        ya = message.ya
-        xa, xb = (xs[message.a] + 5, xs[message.b] - 5)
-        if xa > xb:
-            xa, xb = xs[message.a] - 5, xs[message.b] + 5
-        dx, dy = xb - xa, message.yb - ya
+        xa, xb = self._ends(message)
+        ya, yb = message.ya, message.yb
         reach = message.reach
-        if reach == 1.0:
-            xe, ye = xb, message.yb
-        else:
-            xe, ye = round(xa + reach * dx), round(ya + reach * dy)
+        slope = self._slope(xb - xa, yb - ya)
+        xe, ye = xb, yb
+        if reach < 1.0:
+            xe, ye = round(xa + reach * (xb - xa)), round(ya + reach * (yb - ya))
         line = f"M{xa} {ya}L{xe} {ye}"
-        length = hypot(dx, dy) or 1.0
-        ux, uy = dx / length, dy / length
-
-        css = f"nl-frame nl-{reading.protocol.lower()}"
-        core = ""
+        css, core = f"nl-frame nl-{reading.protocol.lower()}", ""
         for mark in reading.marks:
             css += f" nl-{CSS_OF_MARK[mark]}"
             if mark == DUPLICATE:
@@ -277,48 +282,74 @@ class _Drawing:
         if message.in_flight:
             css += " nl-in-flight"
             end = (
-                f'<path class="nl-rest" d="M{xe} {ye}L{xb} {message.yb}"/>'
+                f'<path class="nl-rest" d="M{xe} {ye}L{xb} {yb}"/>'
                 f'<circle class="nl-dot" cx="{xe}" cy="{ye}" r="5"/>'
             )
         elif reach < 1.0:
             end = f'<path class="nl-cross" d="M{xe - 6} {ye - 6}l12 12m0 -12l-12 12"/>'
         else:
-            bx, by = xe - 11 * ux, ye - 11 * uy
-            end = (
-                f'<path class="nl-head" d="M{xe} {ye}L{bx - 4.5 * uy:.1f} {by + 4.5 * ux:.1f}'
-                f'L{bx + 4.5 * uy:.1f} {by - 4.5 * ux:.1f}Z"/>'
-            )
-
-        self._label(message, css, xa, ya, dx, dy)
+            end = f'<path class="nl-head" d="M{xe} {ye}{slope.head}"/>'
+        self._label(message, xa, xb - xa, slope)
+        if reading.marks:
+            self._notes(message, css, xa, xb - xa, slope)
         return (
             f'<g class="{css}" data-frame="{frame.id}" role="img">'
-            f"<title>{_sentence(message)}</title>"
+            f"<title>{self._sentence(message)}</title>"
             f'<path class="nl-hit" d="{line}"/><path class="nl-line" d="{line}"/>{core}{end}</g>'
         )
 
-    def _label(self, message: Message, css: str, xa: int, ya: int, dx: int, dy: int) -> None:
+    def _ends(self, message: Message) -> tuple[int, int]:
+        """Where the arrow begins and ends: beside the lifelines, which may be as wide as a bar."""
+        xa, xb = self._xs[message.a], self._xs[message.b]
+        if message.a == message.b:
+            return xa + 5, xa + 60  # a host that sends to itself
+        return (xa + 5, xb - 5) if xa < xb else (xa - 5, xb + 5)
+
+    def _slope(self, dx: int, dy: int) -> "_Slope":
+        slope = self._slopes.get((dx, dy))
+        if slope is None:
+            slope = self._slopes[dx, dy] = _Slope(dx, dy)
+        return slope
+
+    def _label(self, message: Message, xa: int, dx: int, slope: "_Slope") -> None:
         """The text along an arrow: it follows the slope, and never stands on its head."""
-        reading = message.reading
-        slope = dy / (dx or 1)
-        turn = f" rotate({degrees(atan(slope)):.1f})" if dy else ""
-        x = message.middle
-        number, _, words = message.label.partition(" ")
-        cut = len(reading.head)
-        add = self._texts.append
-        add(
-            f'<text class="nl-label" y="-6"'
-            f' transform="translate({x:.0f} {ya + slope * (x - xa):.1f}){turn}">'
+        x = round(message.middle)
+        y = round(message.ya + slope.per_step * (x - xa))
+        number = str(message.frame.id)
+        words = message.label[len(number) + 1 :]
+        cut = len(message.reading.head)
+        self._texts.append(
+            f'<text class="nl-label" y="-6" transform="translate({x} {y}){slope.turn}">'
             f'<tspan class="nl-number">{number}</tspan> <tspan class="nl-flags">'
             f"{escape(words[:cut])}</tspan>{escape(words[cut:])}</text>"
         )
-        if not reading.marks:
-            return
+
+    def _notes(self, message: Message, css: str, xa: int, dx: int, slope: "_Slope") -> None:
         for words, x, anchor in _notes(message, xa, dx):
-            add(
-                f'<text class="nl-note {css[9:]}" style="text-anchor:{anchor}"'
-                f' transform="translate({x:.0f} {ya + slope * (x - xa):.1f}){turn}" y="16">'
-                f"{escape(words)}</text>"
+            y = message.ya + slope.per_step * (x - xa)
+            self._texts.append(
+                f'<text class="nl-note {css[9:]}" style="text-anchor:{anchor}" y="16"'
+                f' transform="translate({x:.0f} {y:.1f}){slope.turn}">{escape(words)}</text>'
             )
+
+    def _sentence(self, message: Message) -> str:
+        """What a frame is and what became of it, for a tooltip and a screen reader."""
+        frame, reading = message.frame, message.reading
+        if message.in_flight:
+            fate = "still in flight"
+        elif LOST in reading.marks:
+            fate = "never arrived"
+        else:
+            fate = f"arrived at {clock(message.arrives)}"
+        text = (
+            f"Frame {frame.id}, {frame.host} to {frame.receiver}: {reading.protocol}"
+            f" {reading.label}. Sent at {clock(frame.time)}, {fate}."
+        )
+        if message.note:
+            text += f" {message.note[0].upper()}{message.note[1:]}."
+        if frame.reason and self._with_reasons:
+            text += f" {frame.reason}"
+        return escape(text)
 
     # --- beside the lifelines ---------------------------------------------------------------------
 
@@ -390,11 +421,14 @@ def _columns(story: Story, messages: list[Message]) -> tuple[list[int], int]:
         tags = _TAG_COLUMN if sides.notes[host] else 0
         return max(_EDGE + 6, tags + (_TIMER_COLUMN if sides.brackets[host] else 0) + 10)
 
-    gaps = [_TWO if len(hosts) == 2 else _NARROWEST] * (len(hosts) - 1)
+    longest = [0.0] * (len(hosts) - 1)
     for message in messages:
-        if abs(message.a - message.b) == 1:
-            gap = min(message.a, message.b)
-            gaps[gap] = max(gaps[gap], min(_WIDEST, int(width_of(message)) + 76))
+        a, b = message.a, message.b
+        gap = a if b - a == 1 else b
+        if abs(b - a) == 1 and (message.note or len(message.label) * CHARACTER > longest[gap]):
+            longest[gap] = max(longest[gap], width_of(message))
+    least = _TWO if len(hosts) == 2 else _NARROWEST
+    gaps = [max(least, min(_WIDEST, int(width) + 76)) for width in longest]
     xs = [_TIME_COLUMN + margin(hosts[0])] if hosts else []
     for gap in gaps:
         xs.append(xs[-1] + gap)
@@ -421,21 +455,19 @@ def _notes(message: Message, xa: int, dx: int) -> list[tuple[str, float, str]]:
     return notes
 
 
-def _sentence(message: Message) -> str:
-    """What a frame is and what became of it, for a tooltip and a screen reader."""
-    frame, reading = message.frame, message.reading
-    if message.in_flight:
-        fate = "still in flight"
-    elif LOST in reading.marks:
-        fate = "never arrived"
-    else:
-        fate = f"arrived at {clock(message.arrives)}"
-    note = f" {message.note[0].upper()}{message.note[1:]}." if message.note else ""
-    reason = f" {frame.reason}" if frame.reason else ""
-    return escape(
-        f"Frame {frame.id}, {frame.host} to {frame.receiver}: {reading.protocol} {reading.label}."
-        f" Sent at {clock(frame.time)}, {fate}.{note}{reason}"
-    )
+class _Slope:
+    """What depends on an arrow's slope alone; most arrows of a picture have one in common."""
+
+    __slots__ = ("head", "per_step", "turn")
+
+    def __init__(self, dx: int, dy: int) -> None:
+        length = hypot(dx, dy) or 1.0
+        ux, uy = dx / length, dy / length
+        self.per_step = dy / dx
+        self.turn = f" rotate({degrees(atan(self.per_step)):.1f})" if dy else ""
+        self.head = (
+            f"l{-11 * ux - 4.5 * uy:.1f} {-11 * uy + 4.5 * ux:.1f}l{9 * uy:.1f} {-9 * ux:.1f}z"
+        )
 
 
 def _state_sentence(note: Note) -> str:

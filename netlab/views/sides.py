@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from netlab.sim.recording import Event
 
 _NO_STATE = "CLOSED"
+_KINDS = frozenset({"state", "call", "timer set", "timer cancelled", "timer fired"})
 
 
 @dataclass(slots=True)
@@ -13,7 +14,8 @@ class Note:
     """One line of text beside a lifeline: the state from `time` (ns) on, or a call.
 
     `event` is what tells of it. Connections of one host that are open at the same time differ in
-    `track`: 0 is nearest to the lifeline.
+    `track`: 0 is nearest to the lifeline. A state that is `held` was there before the picture
+    begins.
     """
 
     event: Event
@@ -21,6 +23,7 @@ class Note:
     is_state: bool
     time: int
     track: int = 0
+    held: bool = False
     y: int = 0
 
 
@@ -69,6 +72,8 @@ def find_sides(
     """
     gatherers = {host: _Gatherer(since) for host in hosts}
     for event in events:
+        if event.kind not in _KINDS:
+            continue
         if until is not None and event.time > until:
             break
         if event.layer in layers and event.host in gatherers:
@@ -88,25 +93,28 @@ class _Gatherer:
         self._notes: list[Note] = []
         self._tracks: list[str | None] = []  # the connection on each track; None: free again
         self._listened = False
-        self._running: dict[tuple[str, str], Event] = {}
+        self._running: dict[tuple[object, object], Event] = {}
         self._fired: list[Bracket] = []
 
     def take(self, event: Event) -> None:
-        kind = event.kind
-        if kind == "state":
-            self._state(event, str(event.fields.get("connection", "")), str(event.fields["to"]))
-        elif kind.startswith("timer "):
-            self._timer(event)
-        elif kind == "call" and event.time >= self._since:
-            call = f"{event.fields.get('call', '')}()"
-            self._notes.append(Note(event, call, False, event.time))
+        kind, fields = event.kind, event.fields
+        if kind == "timer set":
+            self._running[fields.get("connection"), fields.get("timer")] = event
+        elif kind == "state":
+            self._state(event, str(fields.get("connection", "")), str(fields["to"]))
+        elif kind == "call":
+            if event.time >= self._since:
+                call = f"{fields.get('call', '')}()"
+                self._notes.append(Note(event, call, False, event.time))
+        else:
+            self._stopped(event)
 
     def notes(self) -> list[Note]:
         return [note for note in self._held.values() if note.text != _NO_STATE] + self._notes
 
     def brackets(self, pending: bool) -> list[Bracket]:
         still = [
-            Bracket(name, started, None, int(started.fields.get("at", started.time)))
+            Bracket(str(name), started, None, int(started.fields.get("at", started.time)))
             for (_, name), started in self._running.items()
             if pending
         ]
@@ -124,21 +132,18 @@ class _Gatherer:
                 # It listened, or was open, before the record begins.
                 self._listened = True
                 track = tracks.index(connection)
-                self._held[track] = Note(event, old, True, self._since, track)
+                self._held[track] = Note(event, old, True, self._since, track, held=True)
         track = tracks.index(connection)
         if event.time < self._since:
-            self._held[track] = Note(event, new, True, self._since, track)
+            self._held[track] = Note(event, new, True, self._since, track, held=True)
         else:
             self._notes.append(Note(event, new, True, event.time, track))
         if new == _NO_STATE:
             tracks[track] = None
 
-    def _timer(self, event: Event) -> None:
-        name = str(event.fields.get("timer", "timer"))
-        key = (str(event.fields.get("connection", "")), name)
-        if event.kind == "timer set":
-            self._running[key] = event
-            return
-        started = self._running.pop(key, None)
+    def _stopped(self, event: Event) -> None:
+        """A timer fired, or was cancelled."""
+        name = event.fields.get("timer")
+        started = self._running.pop((event.fields.get("connection"), name), None)
         if event.kind == "timer fired" and started is not None and event.time >= self._since:
-            self._fired.append(Bracket(name, started, event, event.time))
+            self._fired.append(Bracket(str(name), started, event, event.time))

@@ -60,16 +60,16 @@ def tell(view: "Sequence") -> Story:
 
 
 def _chosen(view: "Sequence") -> list[tuple[Frame, Reading]]:
-    """The frames to show. All are read, since what one means depends on those before."""
+    """The frames to show. Those before them are read too, since what a frame means depends on them."""
     frames = view.trace.frames
     if view.until is not None:
         frames = [frame for frame in frames if frame.time <= view.until]
+    if view.last is not None:
+        frames = [frame for frame in frames if frame.id <= view.last]
     shown = None if view.hosts is None else frozenset(view.hosts)
     chosen = []
     for frame, reading in zip(frames, Reader(view.relative).read(frames), strict=True):
         if view.first is not None and frame.id < view.first:
-            continue
-        if view.last is not None and frame.id > view.last:
             continue
         if shown is None or (frame.host in shown and frame.receiver in shown):
             chosen.append((frame, reading))
@@ -85,8 +85,28 @@ def _hosts(view: "Sequence", frames: list[Frame]) -> list[str]:
                     f"there is no host {host!r} in this trace; it has {', '.join(known) or 'none'}"
                 )
         return view.hosts
-    active = dict.fromkeys(end for frame in frames for end in (frame.host, frame.receiver))
-    return [host for host in known if host in active] or known
+    return _in_line(known, frames) or known
+
+
+def _in_line(known: list[str], frames: list[Frame]) -> list[str]:
+    """The hosts between which frames went, so that those with a cable in common are neighbours."""
+    near: dict[str, dict[str, None]] = {}
+    for frame in frames:
+        near.setdefault(frame.host, {})[frame.receiver] = None
+        near.setdefault(frame.receiver, {})[frame.host] = None
+    hosts = [host for host in known if host in near]
+    placed: dict[str, None] = {}
+
+    def follow(host: str) -> None:
+        if host not in placed:
+            placed[host] = None
+            for other in hosts:
+                if other in near[host]:
+                    follow(other)
+
+    for host in sorted(hosts, key=lambda host: len(near[host]) > 1):  # from an end of the line
+        follow(host)
+    return list(placed)
 
 
 def _title(hosts: list[str], frames: int) -> str:

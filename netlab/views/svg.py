@@ -6,7 +6,13 @@ A picture is a list of strings that is joined once; nothing else is fast enough 
 
 def escape(text: str) -> str:
     """`text` for use between tags and in double quotes."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
+    if "&" in text:
+        text = text.replace("&", "&amp;")
+    if "<" in text:
+        text = text.replace("<", "&lt;")
+    if '"' in text:
+        text = text.replace('"', "&quot;")
+    return text
 
 
 def document(parts: list[str], width: int, height: int, css: str, kind: str, title: str) -> str:
