@@ -85,7 +85,7 @@ class Fault:
         """
         if self._frame is not None and frame.id != self._frame:
             return
-        if self._sender is not None and frame.sender != self._sender:
+        if self._sender is not None and frame.host != self._sender:
             return
         if self._match is not None and not self._matches(frame, self._match):
             return

@@ -53,14 +53,18 @@ class Interface:
         self, dst: MacAddress, ethertype: int, payload: bytes, reason: str, cause: Event | None
     ) -> None:
         """Put `payload` in a frame for `dst` and send it; `reason` and `cause` go on record."""
-        self.send_frame(EthernetFrame(dst, self.mac, ethertype, payload).pack(), reason, cause)
+        data = EthernetFrame(dst, self.mac, ethertype, payload).pack()
+        if self.link is not None:
+            self.link.transmit(self, data, reason, cause)
+        else:
+            self.discard("no cable is plugged in", reason)
 
     def send_frame(self, data: bytes, reason: str, cause: Event | None) -> None:
         """Send bytes that are a frame already."""
-        if self.link is None:
+        if self.link is not None:
+            self.link.transmit(self, data, reason, cause)
+        else:
             self.discard("no cable is plugged in", reason)
-            return
-        self.link.transmit(self, data, reason, cause)
 
     def receive(self, data: bytes) -> None:
         """A frame has arrived: pass it up if it is for this interface (or for everybody)."""

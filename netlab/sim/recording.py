@@ -71,10 +71,13 @@ class Recorder:
         """Append an event. It must bear `next_number`, which moves on."""
         self.next_number += 1
         self.events.append(event)
-        if self.limit is not None and len(self.events) > 2 * self.limit:
-            self._forget(len(self.events) - self.limit)
+        if self.limit is not None:
+            self._keep_to(self.limit)
 
-    def _forget(self, count: int) -> None:
+    def _keep_to(self, limit: int) -> None:
+        count = len(self.events) - limit
+        if count <= limit:
+            return  # a batch of them goes at a time
         for event in self.events[:count]:
             event.cause = None  # or the newest event would keep the whole past alive
         del self.events[:count]

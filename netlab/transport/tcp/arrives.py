@@ -7,7 +7,7 @@ doesn't is done here. Left out: security compartments (third check) and urgent d
 from typing import TYPE_CHECKING
 
 from netlab.transport.tcp.options import maximum_segment_size
-from netlab.transport.tcp.segment import RST, SYN, Segment
+from netlab.transport.tcp.segment import ACK, FIN, RST, SYN, Segment
 from netlab.transport.tcp.seq import less, less_equal, plus
 from netlab.transport.tcp.states import SYNCHRONIZED, State, TcpEvent
 
@@ -18,6 +18,7 @@ DEFAULT_MSS = 536
 """What is assumed of a side that announces no MSS (RFC 9293 section 3.7.1, MUST-15)."""
 
 _RECEIVING = frozenset({State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2})
+_FIN_SENT = frozenset({State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK})
 
 
 def segment_arrives(connection: "Connection", segment: Segment) -> None:
@@ -101,9 +102,25 @@ def _otherwise(connection: "Connection", segment: Segment) -> None:
         _not_acceptable(connection, segment)
         return
 
+    if segment.flags & (RST | SYN):
+        _check_rst_and_syn(connection, segment)
+        return
+
+    # Fifth, check the ACK field.
+    if not segment.flags & ACK or not _check_ack(connection, segment):
+        return
+
+    # Seventh and eighth: the text, and the FIN.
+    _take_text_and_fin(connection, segment)
+    if connection.state in SYNCHRONIZED:
+        sender.send_what_fits("an ACK came: send what it allows")
+
+
+def _check_rst_and_syn(connection: "Connection", segment: Segment) -> None:
+    """The second and the fourth check; a segment with either flag ends there."""
     # Second, check the RST bit, with the care that RFC 5961 section 3 asks for.
     if segment.rst:
-        if segment.seq != receiver.rcv_nxt:
+        if segment.seq != connection.receiver.rcv_nxt:
             _answer_stray(
                 connection,
                 segment,
@@ -115,28 +132,15 @@ def _otherwise(connection: "Connection", segment: Segment) -> None:
             connection.happens(
                 TcpEvent.RCV_RST, "a RST came: the other side knows no such connection"
             )
-        return
-
     # Fourth, check the SYN bit.
-    if segment.syn:
-        if connection.state is State.SYN_RCVD and connection.passive:
-            connection.happens(TcpEvent.RCV_SYN, "a second SYN in the window: start over")
-        else:
-            _answer_stray(
-                connection,
-                segment,
-                "a SYN on a connection that is open: challenge it (RFC 5961 section 4.2)",
-            )
-        return
-
-    # Fifth, check the ACK field.
-    if not segment.has_ack or not _check_ack(connection, segment):
-        return
-
-    # Seventh and eighth: the text, and the FIN.
-    _take_text_and_fin(connection, segment)
-    if connection.state in SYNCHRONIZED:
-        sender.send_what_fits("an ACK came: send what it allows")
+    elif connection.state is State.SYN_RCVD and connection.passive:
+        connection.happens(TcpEvent.RCV_SYN, "a second SYN in the window: start over")
+    else:
+        _answer_stray(
+            connection,
+            segment,
+            "a SYN on a connection that is open: challenge it (RFC 5961 section 4.2)",
+        )
 
 
 def _not_acceptable(connection: "Connection", segment: Segment) -> None:
@@ -193,11 +197,7 @@ def _check_ack(connection: "Connection", segment: Segment) -> bool:
     ):
         sender.update_window(segment)
 
-    if sender.fin_acknowledged and connection.state in (
-        State.FIN_WAIT_1,
-        State.CLOSING,
-        State.LAST_ACK,
-    ):
+    if connection.state in _FIN_SENT and sender.fin_acknowledged:
         connection.happens(TcpEvent.RCV_ACK_OF_FIN, "our FIN was acknowledged")
     return connection.state is not State.CLOSED
 
@@ -205,7 +205,7 @@ def _check_ack(connection: "Connection", segment: Segment) -> bool:
 def _take_text_and_fin(connection: "Connection", segment: Segment) -> None:
     receiver = connection.receiver
     # Seventh, process the segment text.
-    if connection.state in _RECEIVING and (segment.payload or segment.fin):
+    if (segment.payload or segment.flags & FIN) and connection.state in _RECEIVING:
         if receiver.closed_by_user and segment.payload and not receiver.knows(segment):
             connection.abort(
                 "data came after the user had closed: they would be lost (RFC 9293 section 3.6.1)"
@@ -213,7 +213,7 @@ def _take_text_and_fin(connection: "Connection", segment: Segment) -> None:
             return
         receiver.take(segment)
     # Eighth, check the FIN bit: of this segment, or of one that came too early.
-    if receiver.fin_reached and connection.state in _RECEIVING:
+    if receiver.fin_seq is not None and receiver.fin_reached and connection.state in _RECEIVING:
         receiver.pass_fin()
         connection.happens(TcpEvent.RCV_FIN, "a FIN came: the other side sends no more")
 

@@ -1,7 +1,7 @@
 """The receiving half of a connection: what was received, what may still come, and when to say so.
 
 rcv_nxt     the next byte that is expected (RCV.NXT)
-window      how many bytes from there on are accepted (RCV.WND)
+rcv_wnd     how many bytes from there on are accepted (RCV.WND): promised, and not used yet
 buffer      bytes in order that the user hasn't read yet
 """
 
@@ -23,6 +23,7 @@ class Receiver:
 
     def __init__(self, connection: "Connection", capacity: int) -> None:
         self.rcv_nxt = 0
+        self.rcv_wnd = 0
         self.irs = 0
         self.buffer = bytearray()
         self.capacity = capacity
@@ -30,30 +31,27 @@ class Receiver:
         self.fin_seq: int | None = None
         self.closed_by_user = False
         self._connection = connection
-        self._right_edge = 0  # the highest sequence number promised: the window never shrinks
         self._unacknowledged = 0  # bytes received and not acknowledged yet
         self._delayed_ack = TcpTimer(connection, "delayed ACK", self._on_delayed_ack)
 
     def begin(self, irs: int) -> None:
         """The other side's SYN came, with its initial sequence number."""
         self.irs = irs
-        self.rcv_nxt = self._right_edge = plus(irs, 1)
+        self.rcv_nxt = plus(irs, 1)
+        self.rcv_wnd = 0
 
     # --- the window -------------------------------------------------------------------------
 
-    @property
-    def window(self) -> int:
-        """RCV.WND: what has been promised and not been used."""
-        return max(0, distance(self.rcv_nxt, self._right_edge))
-
     def offer_window(self) -> int:
-        """The window to announce now. It grows only by steps worth having (RFC 9293 section 3.8.6.2.2)."""
+        """The window to announce now.
+
+        Its right edge never moves back (RFC 9293 section 3.8.6), and moves on only by steps worth
+        having (section 3.8.6.2.2).
+        """
         free = min(self.capacity - len(self.buffer), LARGEST_WINDOW)
-        offered = distance(self.rcv_nxt, self._right_edge)
-        if self._is_worth_telling(free - offered):
-            self._right_edge = plus(self.rcv_nxt, free)
-            return free
-        return max(0, offered)
+        if self._is_worth_telling(free - self.rcv_wnd):
+            self.rcv_wnd = free
+        return self.rcv_wnd
 
     def _is_worth_telling(self, growth: int) -> bool:
         """Silly window avoidance: the window grows by a full segment, or half the buffer, or not."""
@@ -61,10 +59,12 @@ class Receiver:
 
     def is_acceptable(self, segment: Segment) -> bool:
         """Whether any part of it lies in the window: the four cases of RFC 9293 section 3.10.7.4."""
-        window = distance(self.rcv_nxt, self._right_edge)
+        window = self.rcv_wnd
         start = distance(self.rcv_nxt, segment.seq)
+        if start == 0 and window:
+            return True  # nearly all do: what is expected comes
         length = segment.length
-        if window <= 0:
+        if window == 0:
             return length == 0 and start == 0
         if length == 0:
             return 0 <= start < window
@@ -73,7 +73,7 @@ class Receiver:
     def is_near(self, segment: Segment) -> bool:
         """Whether it comes from not more than a window before the window, or right behind it."""
         start = distance(self.rcv_nxt, segment.seq)
-        return -LARGEST_WINDOW <= start <= self.window
+        return -LARGEST_WINDOW <= start <= self.rcv_wnd
 
     # --- text and FIN -----------------------------------------------------------------------
 
@@ -81,7 +81,7 @@ class Receiver:
         """Take in the text that lies in the window, and a FIN behind it (seventh step of 3.10.7.4)."""
         start = distance(self.rcv_nxt, segment.seq)
         text = segment.payload
-        room = distance(self.rcv_nxt, self._right_edge) - start
+        room = self.rcv_wnd - start
         if len(text) > room:
             text = text[: max(0, room)]
         elif segment.fin and self.fin_seq is None:
@@ -93,6 +93,7 @@ class Receiver:
         ready = reassembler.insert(reassembler.next + start, text)
         if ready:
             self.rcv_nxt = plus(self.rcv_nxt, len(ready))
+            self.rcv_wnd -= len(ready)
             self.buffer += ready
             self._connection.readable.notify()
         if self.fin_reached:
@@ -112,7 +113,6 @@ class Receiver:
     def pass_fin(self) -> None:
         """Advance over the FIN, which takes a sequence number of its own."""
         self.rcv_nxt = plus(self.rcv_nxt, 1)
-        self._right_edge = plus(self._right_edge, 1)
         self._connection.readable.notify()
 
     def knows(self, segment: Segment) -> bool:
@@ -127,10 +127,9 @@ class Receiver:
         """Up to `count` bytes for the user; opens the window again where that is worth a segment."""
         data = bytes(self.buffer[:count])
         if not keep and data:
-            before = distance(self.rcv_nxt, self._right_edge)
             del self.buffer[:count]
-            growth = self.capacity - len(self.buffer) - before
-            if before < self._connection.mss and self._is_worth_telling(growth):
+            growth = self.capacity - len(self.buffer) - self.rcv_wnd
+            if self.rcv_wnd < self._connection.mss and self._is_worth_telling(growth):
                 self._connection.window_opened()
         return data
 

@@ -139,7 +139,7 @@ class Sender:
             if size < mss and not with_fin and not self._worth_sending(size, unsent):
                 break
             self._send_segment(self.snd_nxt, size, with_fin, why)
-        if self._something_waits:
+        if self.snd_nxt == self.snd_una and self._something_waits:
             self._probe_later()
 
     @property
@@ -231,7 +231,7 @@ class Sender:
     def _syn_acknowledged(self) -> None:
         self.syn_under_way = False
         if self._syn_repeated:
-            self.rto.rto = RTO_AFTER_SYN_LOSS
+            self.rto.restart(RTO_AFTER_SYN_LOSS)
             self.congestion.syn_lost()
             self._record_rto(
                 "the SYN had to be repeated: begin carefully (RFC 6298 section 5, 5.7)"

@@ -311,7 +311,7 @@ def test_two_ends_that_disagree_do_not_acknowledge_each_other_for_ever(delay: in
     # Bob has taken ten bytes that alice never sent, as after an old duplicate.
     receiver = bob.tcp.connections[0].receiver
     receiver.rcv_nxt += 10
-    receiver._right_edge += 10
+    receiver.rcv_wnd += 10
     receiver.reassembler.next += 10
     before = len(net.trace.frames)
     bob.tcp.connections[0].send_ack("provoked")
