@@ -21,7 +21,7 @@ from netlab.experiment import Run
 from netlab.host import Host
 from netlab.link.frame import IN_FLIGHT
 from netlab.sim.program import Program
-from netlab.sockets.socket import SOCK_STREAM, Socket
+from netlab.sockets.socket import Socket
 from netlab.sockets.stream import StreamEnd
 from netlab.transport.tcp.connection import Connection
 from netlab.units import duration
@@ -173,7 +173,7 @@ class Hands:
         for socket in self._sockets:
             if socket.host is host and socket.fileno() != -1 and _ends(socket) == (local, remote):
                 return socket
-        socket = Socket(host, SOCK_STREAM, StreamEnd(host, connection))
+        socket = Socket(host, end=StreamEnd(host, connection))
         self._sockets.append(socket)
         return socket
 

@@ -213,7 +213,9 @@ class Session:
         self.done += 1
         self._before.append(before)
         self._note()
-        self._advance_until(lambda: program is None or program.done or bool(program.waiting_for))
+        self._advance_until(
+            lambda: program is None or program.done or bool(program.waiting_for), start=before[2]
+        )
 
     @property
     def later_inputs(self) -> list[Input]:
@@ -304,18 +306,21 @@ class Session:
         there: Callable[[], bool],
         stop_at: int | None = None,
         *,
-        most: int = MOST_AT_ONCE,
+        most: int | None = None,
         again: bool = False,
+        start: int | None = None,
     ) -> None:
         """Do the next thing until `there()`; with `stop_at` only what happens up to that time.
 
-        With `again` from the start, in a new run. All moves, forward and back, are done by this.
+        With `again` from the beginning, in a new run. All moves, forward and back, are done by this.
+        The move began at the moment `start`, at the present one if that isn't given.
         """
         self.stopped_early = False
         known = dict(self.errors)
         if again:
             self._begin()
-        start, left = self.place, most
+        start = self.place if start is None else start
+        left = MOST_AT_ONCE if most is None else most
         while not there():
             time = self.next_time
             if time is None or (stop_at is not None and time > stop_at):

@@ -77,7 +77,7 @@ def values_of(connection: Connection) -> dict[str, dict[str, str]]:
         "snd_nxt": number(sender.snd_nxt, sender.iss),
         "snd_wnd": size(sender.snd_wnd),
         "rcv_nxt": number(receiver.rcv_nxt, receiver.irs),
-        "rcv_wnd": size(receiver.window),
+        "rcv_wnd": size(receiver.rcv_wnd),
         "cwnd": size(sender.congestion.cwnd),
         "ssthresh": size(sender.congestion.ssthresh),
         "srtt": time(sender.rto.srtt),

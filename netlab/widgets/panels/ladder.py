@@ -15,14 +15,14 @@ class Ladder(Panel):
 
     def state(self, scene: Scene) -> dict[str, Any]:
         return {
-            "svg": self._view(scene).svg(),
+            "svg": self._view(scene).svg() if scene.net.hosts else "",
             "now": scene.now,
             "frame": scene.frame.id if scene.frame else None,
             "flights": {str(frame.id): [frame.time, frame.arrival] for frame in scene.in_flight},
         }
 
     def text(self, scene: Scene) -> str:
-        return self._view(scene).text()
+        return self._view(scene).text() if scene.net.hosts else ""
 
     def _view(self, scene: Scene) -> Sequence:
         return Sequence(

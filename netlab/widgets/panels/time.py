@@ -7,6 +7,7 @@ from netlab.units import show_time
 from netlab.widgets.inputs import in_words
 from netlab.widgets.news import tell
 from netlab.widgets.panel import Panel, Scene
+from netlab.widgets.session import Session
 
 MOST_SENTENCES = 3
 
@@ -30,8 +31,8 @@ class Time(Panel):
             "name": session.experiment.name,
             "seed": session.seed,
             "now": scene.now,
-            "next": session.next_time,
-            "awaited": None if session.next_time is None else _awaited(scene),
+            "next": next_seen(session),
+            "awaited": _awaited(scene),
             "place": session.place,
             "last": len(moments) - 1,
             "whole": moments[-1].time,
@@ -86,9 +87,22 @@ def _flight(link: Cable) -> int:
     return max(1_000_000, link.delay_ns + serialization)
 
 
+def next_seen(session: Session) -> int | None:
+    """When something comes next that is put on record, as far as has been looked ahead."""
+    if session.place + 1 < len(session.moments):
+        return session.moments[session.place + 1].time
+    return session.next_time
+
+
 def _awaited(scene: Scene) -> str:
-    """What the next thing to happen is, as far as it can be told: a frame's arrival, or a timer."""
-    at = scene.session.next_time
+    """What comes next, as far as it can be told: a deed done before, a frame's arrival, a timer."""
+    session = scene.session
+    at = next_seen(session)
+    if at is None:
+        return ""
+    ahead = session.moments[session.place + 1 : session.place + 2]
+    if ahead and ahead[0].inputs > session.done:
+        return in_words(session.inputs[session.done])
     for frame in scene.in_flight:
         if frame.arrival == at:
             return f"frame {frame.id} arrives at {frame.receiver}"

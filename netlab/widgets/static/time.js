@@ -82,9 +82,14 @@ export default (bench) => {
     { class: "nlb-select", "aria-label": "Speed", "data-lm-suppress-shortcuts": "true" },
     Object.keys(SPEEDS).map((name) => h("option", { selected: name === "normal" }, name)),
   );
-  const clock = h("output", { class: "nlb-clock", "aria-label": "Virtual time" });
+  const clock = h("span", { class: "nlb-clock", role: "timer", "aria-label": "Virtual time" });
   const whole = h("span", { class: "nlb-whole" });
-  const news = h("p", { class: "nlb-news", "aria-live": "polite", role: "status" });
+  const news = h("p", {
+    class: "nlb-news",
+    role: "status",
+    "aria-live": "polite",
+    "aria-label": "What has just happened",
+  });
   const next = h("p", { class: "nlb-next" });
   const deeds = h("p", { class: "nlb-deeds" });
 
@@ -178,7 +183,7 @@ export default (bench) => {
     state = now;
     const { place, last: end } = state;
     bench.root.setAttribute("aria-label", `Bench: ${state.name}, seed ${state.seed}`);
-    if (!playing) clock.textContent = show(state.now);
+    if (!playing || bench.still.matches) clock.textContent = show(state.now);
     whole.textContent = `of ${show(state.whole)}`;
     slider.max = end;
     slider.value = place;
