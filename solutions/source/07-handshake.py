@@ -164,16 +164,15 @@ handshake.check_waiting(waiting, seeds=range(400, 450))
 # Now all of your rows work together, also on a cable that loses every fifth frame, delivers some twice and lets others overtake each other. There is nothing to write here.
 
 # %% nbgrader={"grade": true, "grade_id": "check-client", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
-client = {**opening, **closing, **crossing, **waiting}
-handshake.check_client(client, seeds=range(10))
+handshake.check_client(opening, closing, crossing, waiting, seeds=range(10))
 ### BEGIN HIDDEN TESTS
-handshake.check_client(client, seeds=range(500, 600))
+handshake.check_client(opening, closing, crossing, waiting, seeds=range(500, 600))
 ### END HIDDEN TESTS
 
 # %% [markdown]
 # ## Your TCP at work
 #
-# Nothing below is marked. `host.use` puts your table into Alice; the other rows come from `handshake.complete`. Then ordinary Python runs on your TCP.
+# Nothing below is marked. `handshake.complete` adds the given rows to yours, and `alice.use` puts the whole table into her. Then ordinary Python runs on your TCP.
 
 # %%
 import socket
@@ -181,7 +180,10 @@ import socket
 from netlab import Network, on
 from netlab.units import ms
 
+table = handshake.complete(opening, closing, crossing, waiting)
 
+
+# %%
 def echo(host):
     listener = host.socket()
     listener.bind(("", 7))
@@ -197,7 +199,7 @@ net = Network(seed=7)
 alice = net.host("alice", "10.0.0.1/24")
 bob = net.host("bob", "10.0.0.2/24")
 cable = net.connect(alice, bob, delay=10 * ms)
-alice.use(transitions=handshake.complete(client))
+alice.use(transitions=table)
 bob.start(echo)
 
 with on(alice), socket.create_connection(("bob", 7)) as conversation:
@@ -207,12 +209,12 @@ with on(alice), socket.create_connection(("bob", 7)) as conversation:
 net.run()
 
 # %%
-StateDiagram(client, connection.path, "Alice, by your rows")
+StateDiagram(table, connection.path, "Alice, by your table")
 
 # %%
 net.trace.sequence()
 
 # %% [markdown]
-# **Try it out.** Break the cable before the connection begins, with `cable.drop(lambda f: f.tcp and f.tcp.fin, times=1)` for example. Predict the path first. Or take a row out of `client` and look how far Alice gets without it.
+# **Try it out.** Break the cable before the connection begins, with `cable.drop(lambda f: f.tcp and f.tcp.fin, times=1)` for example. Predict the path first. Or take a row out of `table` and look how far Alice gets without it.
 #
 # **To think about.** Bob closes second, and goes from `LAST_ACK` straight to `CLOSED`. Why must Alice wait for four minutes, and why needn't he?

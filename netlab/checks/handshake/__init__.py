@@ -50,35 +50,36 @@ GIVEN: Rows = {key: row for key, row in TRANSITIONS.items() if key not in CLIENT
 """The other rows: the server's half, and the ends by force."""
 
 
-def check_open(rows: object, *, seeds: Iterable[int] = ()) -> Passed:
-    """Task 1: a connection opened actively. Each of `seeds` is a further run on a hostile cable.
+def check_open(*parts: object, seeds: Iterable[int] = ()) -> Passed:
+    """Task 1: a connection opened actively.
 
-    This check and the others raise `CheckFailed` with the story of what went wrong. Rows of other
-    tasks may be there; they aren't looked at.
+    `parts` are tables of rows, which are put together. Rows of other tasks may be among them; they
+    aren't looked at. Each of `seeds` is a further run on a hostile cable. This check and the others
+    raise `CheckFailed` with the story of what went wrong.
     """
-    return judge(OPEN, rows, seeds, CLIENT.keys)
+    return judge(OPEN, parts, seeds, CLIENT.keys)
 
 
-def check_close(rows: object, *, seeds: Iterable[int] = ()) -> Passed:
-    """Task 2: a connection closed by who closes first."""
-    return judge(CLOSE, rows, seeds, CLIENT.keys)
+def check_close(*parts: object, seeds: Iterable[int] = ()) -> Passed:
+    """Task 2: a connection closed by the side that closes first."""
+    return judge(CLOSE, parts, seeds, CLIENT.keys)
 
 
-def check_crossing(rows: object, *, seeds: Iterable[int] = ()) -> Passed:
+def check_crossing(*parts: object, seeds: Iterable[int] = ()) -> Passed:
     """Task 3: simultaneous open, simultaneous close."""
-    return judge(CROSS, rows, seeds, CLIENT.keys)
+    return judge(CROSS, parts, seeds, CLIENT.keys)
 
 
-def check_waiting(rows: object, *, seeds: Iterable[int] = ()) -> Passed:
+def check_waiting(*parts: object, seeds: Iterable[int] = ()) -> Passed:
     """Task 4: the FIN comes again in TIME_WAIT."""
-    return judge(WAIT, rows, seeds, CLIENT.keys)
+    return judge(WAIT, parts, seeds, CLIENT.keys)
 
 
-def check_client(rows: object, *, seeds: Iterable[int] = ()) -> Passed:
+def check_client(*parts: object, seeds: Iterable[int] = ()) -> Passed:
     """All rows at once."""
-    return judge(CLIENT, rows, seeds, CLIENT.keys)
+    return judge(CLIENT, parts, seeds, CLIENT.keys)
 
 
-def complete(rows: object) -> Rows:
-    """A whole transition table of a client's rows and the given ones, for ``host.use(transitions=...)``."""
-    return GIVEN | read_rows(rows, "Exercise 07")
+def complete(*parts: object) -> Rows:
+    """A whole table, for ``host.use(transitions=...)``: a client's rows, and the given ones."""
+    return GIVEN | read_rows(parts, "Exercise 07")

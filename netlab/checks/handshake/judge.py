@@ -12,7 +12,6 @@ from netlab.checks.handshake.hints import EXPECTED, hint_for
 from netlab.checks.handshake.play import Played, Taken
 from netlab.checks.handshake.rows import Key, Rows, read_rows
 from netlab.checks.handshake.scenarios import HOSTILE, Scenario
-from netlab.checks.quiet import quietly
 from netlab.checks.verdict import CheckFailed, Difference, Passed, Step
 from netlab.transport.tcp.states import TRANSITIONS, Table, Transition
 from netlab.views.sequence import Sequence as SequenceDiagram
@@ -32,23 +31,24 @@ class Task:
     scenarios: Sequence[Scenario]
 
 
-def judge(task: Task, rows: object, seeds: Iterable[int], others: Collection[Key]) -> Passed:
+def judge(
+    task: Task, parts: Iterable[object], seeds: Iterable[int], others: Collection[Key]
+) -> Passed:
     """Play every scenario of `task`, and hostile ones with `seeds`. Raises `CheckFailed`.
 
     `others` are rows that may stand beside those of the task without being looked at.
     """
-    mine = read_rows(rows, task.title)
+    mine = read_rows(parts, task.title)
     for key, row in mine.items():
         if key not in task.keys and key not in others:
             _refuse_foreign(task, key, row)
     table = {key: row for key, row in TRANSITIONS.items() if key not in task.keys}
     table |= {key: row for key, row in mine.items() if key in task.keys}
-    with quietly():
-        runs = [_try(task, scenario, table, SEED) for scenario in task.scenarios]
-        seeds = tuple(seeds)
-        for seed in seeds:
-            for scenario in HOSTILE:
-                _try(task, scenario, table, seed)
+    runs = [_try(task, scenario, table, SEED) for scenario in task.scenarios]
+    seeds = tuple(seeds)
+    for seed in seeds:
+        for scenario in HOSTILE:
+            _try(task, scenario, table, seed)
     tried = [scenario.title for scenario in task.scenarios]
     if seeds:
         tried += [f"{scenario.title}, {len(seeds)} times" for scenario in HOSTILE]

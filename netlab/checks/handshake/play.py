@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from netlab.checks.handshake.scenarios import Scenario
+from netlab.checks.quiet import quietly
 from netlab.host import Host
 from netlab.sim.recording import Event
 from netlab.trace.frame import Frame
@@ -43,7 +44,8 @@ class Played:
         self._net, self._alice, self._bob = scenario.set_up(seed)
         self._alice.use(transitions=table)
         self._programs = {program.host: program for program in self._net.programs}
-        self._rest = self._run()
+        with quietly():
+            self._rest = self._run()
         self.trace: Trace = self._net.trace
 
     def _run(self) -> str:

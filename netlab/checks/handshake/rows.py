@@ -4,7 +4,7 @@ Nothing of the student's own runs after this. What comes out holds the members o
 nothing else, so an object that equals everything, or raises, can't bend the verdict.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from itertools import islice
 from typing import Any, TypeVar
@@ -29,11 +29,14 @@ class _UnreadableError(Exception):
     """The rows are no table; the text says why."""
 
 
-def read_rows(rows: object, headline: str) -> Rows:
-    """The rows that a student wrote. Raises `CheckFailed` for what is no table."""
+def read_rows(parts: Iterable[object], headline: str) -> Rows:
+    """The rows of a student's tables. Raises `CheckFailed` for what is no table."""
+    rows: Rows = {}
     try:
         with quietly():
-            return _read(rows)
+            for part in parts:
+                rows |= _read(part)
+        return rows
     except _UnreadableError as error:
         why = str(error)
     except Exception as error:
