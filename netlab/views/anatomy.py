@@ -259,7 +259,7 @@ class _Reader:
 
     def _udp(self, at: int, end: int) -> Iterator[Part]:
         length = self._number(at + 4, 2)
-        end = min(end, at + length) if length >= 8 else end
+        after = min(end, at + length) if length >= 8 else end
         part = Part("UDP", "udp", at)
         part.fields += [
             self._port("Source Port", at),
@@ -267,11 +267,12 @@ class _Reader:
             Field("Length", at + 4, at + 6, str(length), "bytes, with this header"),
         ]
         if self._number(at + 6, 2):
-            part.fields.append(self._transport_checksum(PROTOCOL_UDP, at, at + 6, end))
+            part.fields.append(self._transport_checksum(PROTOCOL_UDP, at, at + 6, after))
         else:
             part.fields.append(Field("Checksum", at + 6, at + 8, "0x0000", "none was made"))
         yield part
-        yield from self._payload(at + 8, end)
+        yield from self._payload(at + 8, after)
+        yield from self._payload(after, end)
 
     def _tcp(self, at: int, end: int) -> Iterator[Part]:
         data = self._data

@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Hashable, Sequence
 
 from netlab.views.message import Band, Item, Message
-from netlab.views.reading import CORRUPTED, DELAYED, DUPLICATE_ACK, LATE, LOST, Reading
+from netlab.views.reading import CORRUPTED, DELAYED, DUPLICATE_ACK, LATE, LOST
 from netlab.views.words import clock, count
 
 EDGE = 3
@@ -80,15 +80,16 @@ def _band(messages: list[Message]) -> Band:
 
 def _describe(messages: list[Message]) -> list[str]:
     """What a band holds: a line for each direction, what was remarkable, how long it took."""
-    ways: dict[tuple[str, str], list[Reading]] = {}
+    ways: dict[tuple[int, int], list[Message]] = {}
     marks: dict[str, int] = {}
     for message in messages:
-        frame = message.frame
-        ways.setdefault((frame.sender, frame.receiver), []).append(message.reading)
+        ways.setdefault((message.a, message.b), []).append(message)
         for mark in message.reading.marks:
             marks[mark] = marks.get(mark, 0) + 1
     lines = []
-    for (sender, receiver), readings in ways.items():
+    for _, way in sorted(ways.items()):
+        readings = [message.reading for message in way]
+        sender, receiver = way[0].frame.sender, way[0].frame.receiver
         size = sum(reading.size for reading in readings)
         protocols = {reading.protocol for reading in readings}
         if not protocols <= {"TCP", "HTTP"}:

@@ -6,6 +6,7 @@ One row is one frame, in the order of sending. The strokes of its arrow tell wha
     --X     lost          ##### > a duplicate          ****>   corrupted           --o..  in flight
 """
 
+import textwrap
 from typing import TYPE_CHECKING
 
 from netlab.views.message import Band, Message
@@ -46,6 +47,8 @@ def write(view: "Sequence") -> str:
         rows.extend((note.y, 2, note) for note in story.sides.notes[host])
         rows.extend((b.y_fired, 1, b) for b in story.sides.brackets[host] if b.fired is not None)
     rows.sort(key=_order)
+    if not story.hosts:
+        return "Nothing has happened yet."
     ladder = _Ladder(story)
     for _, _, what in rows:
         ladder.add(what)
@@ -63,8 +66,8 @@ class _Ladder:
     def __init__(self, story: Story) -> None:
         self._story = story
         hosts = story.hosts
-        self._left = _SIDE if hosts and story.sides.notes[hosts[0]] else 2
-        right = _SIDE if hosts and story.sides.notes[hosts[-1]] else 2
+        self._left = _SIDE if story.sides.notes[hosts[0]] else 2
+        right = _SIDE if story.sides.notes[hosts[-1]] else 2
         lanes = max(1, len(hosts) - 1)
         lane = max(_NARROWEST, min(_WIDEST, (WIDTH - _TIME - self._left - right) // lanes))
         first = _TIME + self._left
@@ -94,8 +97,14 @@ class _Ladder:
 
     def end(self, until: int | None) -> None:
         self._flush()
-        if until is not None:
-            self._row(until, "now")
+        if until is None:
+            return
+        self._row(until, "now")
+        for brackets in self._story.sides.brackets.values():
+            for bracket in brackets:
+                if bracket.fired is None:
+                    left = clock(bracket.due - until)
+                    self._row(until, f"({bracket.set.host}'s {bracket.name} timer: {left} left)")
 
     # --- kinds of rows ----------------------------------------------------------------------------
 
@@ -128,6 +137,8 @@ class _Ladder:
         beside, self._beside = self._beside, {}
         line = self._line(frame.time, beside)
         left, right = sorted((self._columns[message.a], self._columns[message.b]))
+        if left == right:  # a host that sends to itself
+            right = left + _NARROWEST
         notes = [words for mark, words in message.reading.marks.items() if mark != LOST]
         if not message.in_flight and {LATE, DELAYED} & message.reading.marks.keys():
             notes.append(f"arrives at {clock(message.arrives)}")
@@ -135,7 +146,9 @@ class _Ladder:
         line[left + 1 : right] = arrow
         self._write(line)
         notes.extend(lost)
-        self._between([f"({note})" for note in notes], "|", span=(left, right))
+        room = right - left - 3
+        lines = [line for note in notes for line in textwrap.wrap(f"({note})", room)]
+        self._between(lines, "|", span=(left, right))
 
     # --- writing ----------------------------------------------------------------------------------
 
@@ -154,7 +167,7 @@ class _Ladder:
 
     def _line(self, time: int | None, beside: dict[int, str], life: str = "|") -> list[str]:
         """A row with the time, the lifelines, and what stands beside them."""
-        line = [" "] * (max(WIDTH, self._columns[-1] + 1 if self._columns else 0) + _SIDE)
+        line = [" "] * (max(WIDTH, self._columns[-1]) + 2 * _SIDE)
         if time is not None and time != self._written:
             line[:_TIME] = f"{clock(time):>{_TIME - 1}} "
             self._written = time
@@ -210,7 +223,7 @@ def _arrow(message: Message, room: int) -> tuple[str, list[str]]:
             overflow.append(marks[LOST])
     else:
         drawn += stroke * (room - len(drawn) - 1) + ">"
-    if message.a < message.b:
+    if message.a <= message.b:
         return f"{drawn}{rest}".ljust(room), overflow
     # The same from right to left: the strokes are turned around, the words are not.
     head, tail = drawn[-1], f" {label} {stroke * 2}"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 LIMIT = 500
 """How many frames are listed unless more are asked for."""
 COLUMNS = ("No.", "Time", "From", "To", "Protocol", "Length", "Info", "Fate")
-_MOST = (6, 14, 16, 16, 8, 7, 58, 44)  # characters of each column
+_MOST = (6, 14, 16, 16, 8, 7, 58, 100)  # characters of each column
 _RIGHT = (0, 1, 5)  # the columns of numbers
 
 

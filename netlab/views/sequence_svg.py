@@ -33,9 +33,9 @@ _TWO = 480  # the least distance of two lifelines that are alone
 _MOST_ADDRESSES = 3  # of one host
 _TALL = 900  # from here on the names stand at the bottom too
 _MOST_REASONS = 300  # above that, a page would be mostly text that nobody sees
-_ROUNDS = 3
-_FEW = 12  # labels that find no room get more of it; where there are many, the arrows are too many
+_ROOM = 250  # in all, for labels that find no place otherwise, which get it bit by bit
 _MORE_ROOM = 14
+_MOST_CAREFUL = 500  # messages; in longer pictures nobody would see the difference
 _TICK_ROOM = 14  # above the time that is now
 _DOTS = "\N{MIDLINE HORIZONTAL ELLIPSIS}"
 _BAR = 4  # half of the width of a state's bar
@@ -122,8 +122,11 @@ STYLE = (
 def draw(view: "Sequence") -> str:
     """The picture of what `view` shows."""
     story = tell(view)
-    drawing = _Drawing(story, view)
-    return drawing.document()
+    if not story.hosts:
+        words = "Nothing has happened yet."
+        text = f'<text class="nl-soft" x="8" y="24">{words}</text>'
+        return document([text], 300, 40, BASE + STYLE, "sequence", words)
+    return _Drawing(story, view).document()
 
 
 class _Drawing:
@@ -145,9 +148,9 @@ class _Drawing:
         top = self._head + 42
         self._chart = lay_out(story, top, view.until)
         crowded = place(messages, self._xs)
-        for _ in range(_ROUNDS):
-            if not 0 < len(crowded) <= _FEW:
-                break
+        room = _ROOM if len(messages) <= _MOST_CAREFUL else 0
+        while crowded and room >= len(crowded) * _MORE_ROOM:
+            room -= len(crowded) * _MORE_ROOM
             for message in crowded:
                 message.extra += _MORE_ROOM
             self._chart = lay_out(story, top, view.until)
@@ -429,11 +432,10 @@ def _columns(story: Story, messages: list[Message]) -> tuple[list[int], int]:
             longest[gap] = max(longest[gap], width_of(message))
     least = _TWO if len(hosts) == 2 else _NARROWEST
     gaps = [max(least, min(_WIDEST, int(width) + 76)) for width in longest]
-    xs = [_TIME_COLUMN + margin(hosts[0])] if hosts else []
+    xs = [_TIME_COLUMN + margin(hosts[0])]
     for gap in gaps:
         xs.append(xs[-1] + gap)
-    width = xs[-1] + margin(hosts[-1]) if hosts else 300
-    return xs, width
+    return xs, xs[-1] + margin(hosts[-1])
 
 
 def _notes(message: Message, xa: int, dx: int) -> list[tuple[str, float, str]]:

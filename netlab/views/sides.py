@@ -110,7 +110,13 @@ class _Gatherer:
             self._stopped(event)
 
     def notes(self) -> list[Note]:
-        return [note for note in self._held.values() if note.text != _NO_STATE] + self._notes
+        at_once = {note.track for note in self._notes if note.is_state and note.time == self._since}
+        held = [
+            note
+            for note in self._held.values()
+            if note.text != _NO_STATE and note.track not in at_once
+        ]
+        return held + self._notes
 
     def brackets(self, pending: bool) -> list[Bracket]:
         still = [

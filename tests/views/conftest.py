@@ -1,5 +1,6 @@
 """Traces made by hand: what a view must show can then be read off the test."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,11 +18,16 @@ from netlab.trace.frame import Frame
 from netlab.transport.tcp.options import build_options, mss_option
 from netlab.transport.tcp.segment import ACK, FIN, PSH, RST, SYN, Segment
 from netlab.transport.udp_datagram import UdpDatagram
-from netlab.units import ms
+from netlab.units import minute, ms, s, us
 
 FLAGS = {"FIN": FIN, "SYN": SYN, "RST": RST, "PSH": PSH, "ACK": ACK}
 ISN = {"alice": 1_000_000, "bob": 4_294_967_000}  # bob's wraps soon
 PORTS = {"alice": 49_152, "bob": 80}
+GET = b"GET / HTTP/1.1\r\nHost: bob\r\nAccept-Encoding: identity\r\n\r\n"
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 14\r\n\r\nHello, world!\n"
+
+
+Ends = tuple[str, str] | None
 
 
 @dataclass
@@ -52,17 +58,22 @@ class Story:
 
     # --- telling ---
 
-    def event(self, time: int, host: str, layer: str, kind: str, reason: str = "", **fields: Any) -> Event:
+    def event(
+        self, time: int, host: str, layer: str, kind: str, reason: str = "", **fields: Any
+    ) -> Event:
         event = Event(len(self.events), time, host, layer, kind, fields, None, reason)
         self.events.append(event)
         return event
 
     def state(self, time: int, host: str, old: str, new: str, on: str = "") -> None:
         peer = next(h for h in self.hosts if h != host)
-        label = f"{self.addresses[host]}:{self.ports.get(host, 0)} > {self.addresses[peer]}:{self.ports.get(peer, 0)}"
-        self.event(time, host, "transport", "state", connection=label, on=on, **{"from": old, "to": new})
+        label = " > ".join(f"{self.addresses[h]}:{self.ports.get(h, 0)}" for h in (host, peer))
+        fields = {"connection": label, "from": old, "to": new, "on": on}
+        self.event(time, host, "transport", "state", **fields)
 
-    def timer(self, start: int, end: int | None, host: str, name: str, due: int | None = None) -> None:
+    def timer(
+        self, start: int, end: int | None, host: str, name: str, due: int | None = None
+    ) -> None:
         """A timer that was set at `start`, and fires at `end` unless that is None."""
         at = end if due is None else due
         self.event(start, host, "transport", "timer set", timer=name, connection="c", at=at)
@@ -109,12 +120,36 @@ class Story:
             self.event(struck or time, sender, "link", "dropped", frame=frame.id, by=lost)
         return frame
 
-    def ip(self, sender: str, receiver: str, protocol: int, payload: bytes, ends: tuple[str, str] | None = None, **fields: Any) -> bytes:
-        src, dst = (IPv4Address.parse(self.addresses[h].partition("/")[0]) for h in ends or (sender, receiver))
+    def ip(
+        self,
+        sender: str,
+        receiver: str,
+        protocol: int,
+        payload: bytes,
+        ends: Ends = None,
+        **fields: Any,
+    ) -> bytes:
+        src, dst = (
+            IPv4Address.parse(self.addresses[h].partition("/")[0])
+            for h in ends or (sender, receiver)
+        )
         packet = Ipv4Packet(src, dst, protocol, payload, **fields).pack()
         return EthernetFrame(mac(self, receiver), mac(self, sender), ETHERTYPE_IPV4, packet).pack()
 
-    def tcp(self, time: int, sender: str, receiver: str, flags: str, seq: int = 0, ack: int | None = None, payload: bytes = b"", window: int = 64_240, ends: tuple[str, str] | None = None, ports: tuple[int, int] | None = None, **fate: Any) -> Frame:
+    def tcp(
+        self,
+        time: int,
+        sender: str,
+        receiver: str,
+        flags: str,
+        seq: int = 0,
+        ack: int | None = None,
+        payload: bytes = b"",
+        window: int = 64_240,
+        ends: Ends = None,
+        ports: tuple[int, int] | None = None,
+        **fate: Any,
+    ) -> Frame:
         """`seq` and `ack` count from the initial sequence numbers."""
         a, b = ends or (sender, receiver)
         bits = sum(FLAGS[name] for name in flags.split(",") if name)
@@ -129,23 +164,49 @@ class Story:
             payload,
             build_options([mss_option(1460)]) if bits & SYN else b"",
         )
-        data = self.ip(sender, receiver, PROTOCOL_TCP, segment.pack(src, dst), (a, b), dont_fragment=True, identification=len(self.events))
+        data = self.ip(
+            sender,
+            receiver,
+            PROTOCOL_TCP,
+            segment.pack(src, dst),
+            (a, b),
+            dont_fragment=True,
+            identification=len(self.events),
+        )
         return self.put(time, sender, receiver, data, **fate)
 
     def udp(self, time: int, sender: str, receiver: str, payload: bytes, **fate: Any) -> Frame:
         src, dst = (IPv4Address.parse(self.addresses[h]) for h in (sender, receiver))
         datagram = UdpDatagram(53_000, 7, payload).pack(src, dst)
-        return self.put(time, sender, receiver, self.ip(sender, receiver, PROTOCOL_UDP, datagram), **fate)
+        return self.put(
+            time, sender, receiver, self.ip(sender, receiver, PROTOCOL_UDP, datagram), **fate
+        )
 
-    def ping(self, time: int, sender: str, receiver: str, sequence: int, *, reply: bool = False, ends: tuple[str, str] | None = None, **fate: Any) -> Frame:
+    def ping(
+        self,
+        time: int,
+        sender: str,
+        receiver: str,
+        sequence: int,
+        *,
+        reply: bool = False,
+        ends: Ends = None,
+        **fate: Any,
+    ) -> Frame:
         make = IcmpMessage.echo_reply if reply else IcmpMessage.echo_request
         message = make(7, sequence, bytes(range(48))).pack()
-        return self.put(time, sender, receiver, self.ip(sender, receiver, PROTOCOL_ICMP, message, ends), **fate)
+        return self.put(
+            time, sender, receiver, self.ip(sender, receiver, PROTOCOL_ICMP, message, ends), **fate
+        )
 
-    def arp(self, time: int, sender: str, receiver: str, *, reply: bool = False, **fate: Any) -> Frame:
+    def arp(
+        self, time: int, sender: str, receiver: str, *, reply: bool = False, **fate: Any
+    ) -> Frame:
         mine, theirs = (IPv4Address.parse(self.addresses[h]) for h in (sender, receiver))
         target = mac(self, receiver) if reply else MacAddress(0)
-        packet = ArpPacket(REPLY if reply else REQUEST, mac(self, sender), mine, target, theirs).pack()
+        packet = ArpPacket(
+            REPLY if reply else REQUEST, mac(self, sender), mine, target, theirs
+        ).pack()
         dst = target if reply else MacAddress.BROADCAST
         data = EthernetFrame(dst, mac(self, sender), ETHERTYPE_ARP, packet).pack()
         return self.put(time, sender, receiver, data, **fate)
@@ -168,6 +229,181 @@ def handshake(story: Story, start: int = 0) -> int:
     return start + 2 * d
 
 
+def web(story: Story) -> None:
+    """ARP, a page fetched, the connection closed by bob."""
+    d = story.delay
+    story.arp(0, "alice", "bob")
+    story.arp(d, "bob", "alice", reply=True)
+    now = handshake(story, 2 * d)
+    got, sent = 1 + len(GET), 1 + len(OK)
+    story.tcp(now, "alice", "bob", "PSH,ACK", 1, 1, GET, reason="The program sent it (RFC 9293).")
+    now += d
+    story.state(now, "bob", "SYN_RCVD", "ESTABLISHED", "rcv ACK of SYN")
+    story.tcp(now, "bob", "alice", "PSH,ACK", 1, got, OK)
+    story.state(now, "bob", "ESTABLISHED", "FIN_WAIT_1", "CLOSE")
+    story.tcp(now, "bob", "alice", "FIN,ACK", sent, got)
+    now += d
+    story.tcp(now, "alice", "bob", "ACK", got, sent)
+    story.state(now, "alice", "ESTABLISHED", "CLOSE_WAIT", "rcv FIN")
+    story.tcp(now, "alice", "bob", "ACK", got, sent + 1)
+    story.state(now + 2 * ms, "alice", "CLOSE_WAIT", "LAST_ACK", "CLOSE")
+    story.tcp(now + 2 * ms, "alice", "bob", "FIN,ACK", got, sent + 1)
+    story.state(now + d, "bob", "FIN_WAIT_1", "FIN_WAIT_2", "rcv ACK of FIN")
+    now += 2 * ms + d
+    story.state(now, "bob", "FIN_WAIT_2", "TIME_WAIT", "rcv FIN")
+    story.tcp(now, "bob", "alice", "ACK", sent + 1, got + 1)
+    story.state(now + d, "alice", "LAST_ACK", "CLOSED", "rcv ACK of FIN")
+    story.timer(now, now + 4 * minute, "bob", "2MSL")
+    story.state(now + 4 * minute, "bob", "TIME_WAIT", "CLOSED", "timeout 2MSL")
+
+
+def lost_segment(story: Story) -> None:
+    """A lost segment that is sent again when the timer fires."""
+    now, d = handshake(story), story.delay
+    story.event(
+        now, "alice", "transport", "timer set", timer="retransmission", connection="c", at=now + s
+    )
+    story.tcp(now, "alice", "bob", "PSH,ACK", 1, 1, GET, lost="rule 1 (drop)")
+    now += s
+    story.event(now, "alice", "transport", "timer fired", timer="retransmission", connection="c")
+    story.tcp(now, "alice", "bob", "PSH,ACK", 1, 1, GET)
+    story.tcp(now + d, "bob", "alice", "PSH,ACK", 1, 1 + len(GET), OK)
+    story.tcp(now + 2 * d, "alice", "bob", "ACK", 1 + len(GET), 1 + len(OK))
+
+
+def lost_fin(story: Story) -> None:
+    """A FIN that is lost twice, once by a rule and once by chance."""
+    now, d = handshake(story) + 30 * ms, story.delay
+    story.state(now, "alice", "ESTABLISHED", "FIN_WAIT_1", "CLOSE")
+    for wait, by in ((1, "rule 1 (drop)"), (2, "random loss (probability 0.01)")):
+        label = {"timer": "retransmission", "connection": "c"}
+        story.event(now, "alice", "transport", "timer set", at=now + wait * s, **label)
+        story.tcp(now, "alice", "bob", "FIN,ACK", 1, 1, lost=by)
+        now += wait * s
+        story.event(now, "alice", "transport", "timer fired", at=now, **label)
+    story.tcp(now, "alice", "bob", "FIN,ACK", 1, 1)
+    now += d
+    story.state(now, "bob", "ESTABLISHED", "CLOSE_WAIT", "rcv FIN")
+    story.tcp(now, "bob", "alice", "ACK", 1, 2)
+    story.state(now, "bob", "CLOSE_WAIT", "LAST_ACK", "CLOSE")
+    story.tcp(now, "bob", "alice", "FIN,ACK", 1, 2)
+    story.state(now + d, "alice", "FIN_WAIT_1", "FIN_WAIT_2", "rcv ACK of FIN")
+    story.state(now + d, "alice", "FIN_WAIT_2", "TIME_WAIT", "rcv FIN")
+    story.tcp(now + d, "alice", "bob", "ACK", 2, 2)
+
+
+def simultaneous_open(story: Story) -> None:
+    d = story.delay
+    both = (("alice", "bob"), ("bob", "alice"))
+    for host, other in both:
+        story.state(0, host, "CLOSED", "SYN_SENT", "active OPEN")
+        story.tcp(0, host, other, "SYN")
+    for host, other in both:
+        story.state(d, host, "SYN_SENT", "SYN_RCVD", "rcv SYN")
+        story.tcp(d, host, other, "SYN,ACK", 0, 1)
+    for host, _ in both:
+        story.state(2 * d, host, "SYN_RCVD", "ESTABLISHED", "rcv ACK of SYN")
+
+
+def faults(story: Story) -> None:
+    """One of each: overtaken, duplicated, corrupted, delayed, and a duplicate acknowledgment."""
+    now, d, gap = handshake(story), story.delay, 1200 * us
+    for number in range(4):
+        fate = {}
+        if number == 1:
+            fate = {"fault": "held back by rule 1 (reorder)", "arrives": now + d + 4 * gap}
+        story.tcp(
+            now + number * gap, "alice", "bob", "ACK", 1 + 1000 * number, 1, bytes(1000), **fate
+        )
+    copy = {"copy_of": 7, "fault": "a copy of frame 7, made by rule 2 (duplicate)"}
+    arrives = now + d + 5 * gap
+    story.tcp(now + 3 * gap, "alice", "bob", "ACK", 3001, 1, bytes(1000), arrives=arrives, **copy)
+    now += d
+    story.tcp(now, "bob", "alice", "ACK", 1, 1001)
+    story.tcp(now + 2 * gap, "bob", "alice", "ACK", 1, 1001)
+    story.tcp(now + 4 * gap, "bob", "alice", "ACK", 1, 4001)
+    now += 40 * ms
+    frame = story.tcp(now, "alice", "bob", "PSH,ACK", 4001, 1, b"hello again")
+    damaged = bytearray(frame.bytes)
+    damaged[60] ^= 4
+    frame.received = bytes(damaged)
+    frame.fault = "bit 485 (in byte 60) flipped by rule 3 (corrupt)"
+    fault = "delayed by 40 ms, by rule 4 (delay)"
+    later = now + 70 * ms
+    story.tcp(
+        now + 20 * ms, "alice", "bob", "PSH,ACK", 4012, 1, b"late", fault=fault, arrives=later
+    )
+
+
+def routed_ping(story: Story) -> None:
+    """A ping through a router, with ARP on both sides."""
+    story.__init__(
+        ["alice", "r1", "bob"], {"alice": "10.0.1.1", "r1": "10.0.1.254", "bob": "10.0.2.1"}
+    )
+    d, there, back = story.delay, ("alice", "bob"), ("bob", "alice")
+    story.arp(0, "alice", "r1")
+    story.arp(d, "r1", "alice", reply=True)
+    story.ping(2 * d, "alice", "r1", 1, ends=there)
+    story.arp(3 * d, "r1", "bob")
+    story.arp(4 * d, "bob", "r1", reply=True)
+    story.ping(5 * d, "r1", "bob", 1, ends=there)
+    story.ping(6 * d, "bob", "r1", 1, reply=True, ends=back)
+    story.ping(7 * d, "r1", "alice", 1, reply=True, ends=back)
+
+
+def bulk(story: Story, segments: int = 60) -> None:
+    """Many full segments, every second one acknowledged, and a close at the end."""
+    now, d, gap = handshake(story), story.delay, 1_211_200
+    moments = [(now + n * gap, 0, n) for n in range(segments)]
+    moments += [(now + (n + 1) * gap + d, 1, n) for n in range(1, segments, 2)]
+    for time, is_ack, n in sorted(moments):
+        if is_ack:
+            story.tcp(time, "bob", "alice", "ACK", 1, 1 + 1460 * (n + 1))
+        else:
+            story.tcp(time, "alice", "bob", "ACK", 1 + 1460 * n, 1, bytes(1460))
+    now = moments[-1][0] + d
+    story.state(now, "alice", "ESTABLISHED", "FIN_WAIT_1", "CLOSE")
+    story.tcp(now, "alice", "bob", "FIN,ACK", 1 + 1460 * segments, 1)
+
+
+def burst(story: Story) -> None:
+    """Six segments at once, over a cable without a limit of its rate."""
+    now, d = handshake(story), story.delay
+    for number in range(6):
+        story.tcp(now, "alice", "bob", "ACK", 1 + 1460 * number, 1, bytes(1460))
+    for number in (2, 4, 6):
+        story.tcp(now + d, "bob", "alice", "ACK", 1, 1 + 1460 * number)
+
+
+SCENES: dict[str, Callable[[Story], None]] = {
+    tell.__name__: tell
+    for tell in (
+        web, lost_segment, lost_fin, simultaneous_open, faults, routed_ping, bulk, burst
+    )
+}  # fmt: skip
+
+
 @pytest.fixture
-def story() -> type[Story]:
-    return Story
+def story() -> Story:
+    """A trace in which nothing has happened yet."""
+    return Story()
+
+
+@pytest.fixture(params=SCENES)
+def any_scene(request: pytest.FixtureRequest) -> Story:
+    """Each of the scenes in turn."""
+    story = Story()
+    SCENES[request.param](story)
+    return story
+
+
+@pytest.fixture
+def scene() -> Callable[[str], Story]:
+    """The scene with the name given."""
+
+    def tell(name: str) -> Story:
+        story = Story()
+        SCENES[name](story)
+        return story
+
+    return tell
