@@ -11,7 +11,7 @@ from netlab.network.icmp import Icmp
 from netlab.network.ipv4 import Ipv4
 from netlab.sim.program import Program
 from netlab.sim.simulation import Simulation
-from netlab.sockets.door import on
+from netlab.sockets.door import installed, speaking
 from netlab.sockets.names import Names
 from netlab.sockets.socket import SOCK_STREAM, Socket
 from netlab.trace.convert import as_bytes
@@ -39,6 +39,7 @@ class Host:
         self.sim = sim
         self.interfaces: list[Interface] = []
         self.sockets_made = 0
+        sim.clock.around = installed
         self.ipv4 = Ipv4(sim, name)
         self.ipv4.forwarding = forwarding
         self.icmp = Icmp(sim, name, self.ipv4)
@@ -86,12 +87,14 @@ class Host:
             )
 
         def body() -> Any:
-            with on(self):
+            with speaking(self):
                 return function(self, *args)
 
+        if name is None:
+            name = str(getattr(function, "__name__", type(function).__name__))
         program = Program(
             self.sim.clock,
-            name or getattr(function, "__name__", type(function).__name__),
+            name,
             self.name,
             body,
             daemon=daemon,
@@ -101,16 +104,27 @@ class Host:
         return program
 
     def ping(self, target: str, payload: bytes = bytes(56), *, timeout: int = 1 * s) -> int | None:
-        """Send an ICMP echo request to a name or address: the round-trip time in ns, None after `timeout`."""
+        """Send an ICMP echo request to a name or address, and wait for the reply.
+
+        The round-trip time in ns, or None when none came within `timeout` ns. Raises `gaierror` for
+        a name that nobody has, and OSError where no route leads there.
+        """
         address = self.names.resolve(target)
         return self.icmp.echo(address, payload, timeout=duration(timeout, "timeout"))
 
     def inject(self, packet: "bytes | Packet", interface: int = 0) -> None:
         """Send a whole frame, as bytes or as a Scapy packet, from one of this host's interfaces."""
         data = as_bytes(packet)
+        if not data:
+            raise ConfigurationError("there is nothing to inject: the frame is empty")
         if not 0 <= interface < len(self.interfaces):
             raise ConfigurationError(
-                f"{self.name} has {len(self.interfaces)} interfaces; there is no {interface}"
+                f"{self.name} has {len(self.interfaces)} interfaces, counted from 0;"
+                f" there is no {interface!r}"
+            )
+        if self.interfaces[interface].link is None:
+            raise ConfigurationError(
+                f"{self.interfaces[interface].title} is on no cable: net.connect() it first"
             )
         with self.sim.clock:
             self.interfaces[interface].send_frame(data, "injected by hand", self.sim.clock.cause)

@@ -1,7 +1,8 @@
 """A network: hosts and routers, the cables between them, and the time that they share."""
 
+import itertools
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -11,6 +12,7 @@ from netlab.link.address import MacAddress
 from netlab.link.cable import DEFAULT_QUEUE, Cable
 from netlab.link.interface import DEFAULT_MTU, Interface
 from netlab.network.address import IPv4Address, Prefix, parse_interface
+from netlab.progress import notebook_line
 from netlab.sim.clock import Clock
 from netlab.sim.program import Program
 from netlab.sim.realtime import RealTimeClock
@@ -19,27 +21,29 @@ from netlab.sim.simulation import Simulation
 from netlab.sockets.names import Names
 from netlab.trace.frame import Frame
 from netlab.trace.trace import Trace
-from netlab.units import duration
+from netlab.units import count, duration
 
 
 class Network:
     """Machines and cables, in virtual time.
 
     The same `seed` gives the same run, to the byte. ``clock="real"`` runs on the machine's own time
-    in a background thread. `record=False` keeps no trace, which saves a little time and memory.
+    in a background thread. ``record=False`` keeps no trace, which saves a little time and memory;
+    ``record=100_000`` keeps so many events, the newest, of a run that has no end.
     """
 
-    def __init__(self, seed: int = 0, *, clock: str = "virtual", record: bool = True) -> None:
+    def __init__(self, seed: int = 0, *, clock: str = "virtual", record: bool | int = True) -> None:
         clocks: dict[str, type[Clock]] = {"virtual": Clock, "real": RealTimeClock}
         if clock not in clocks:
             raise ConfigurationError(f'clock must be "virtual" or "real"; got {clock!r}')
-        recorder = Recorder()
-        recorder.enabled = record
+        recorder = Recorder(None if isinstance(record, bool) else count(record, "record"))
+        recorder.enabled = record is not False
         self.sim = Simulation(seed, clocks[clock](), recorder)
         self.names = Names()
         self.hosts: dict[str, Host] = {}
         self.links: list[Cable] = []
         self._trace = Trace(self.sim.recorder)
+        self.sim.clock.on_progress = notebook_line()
         self._macs = 0
         self._close = weakref.finalize(self, self.sim.clock.close)
 
@@ -58,15 +62,21 @@ class Network:
         an address that is taken, or isn't one.
         """
         own, prefix = self._free_address(address)
-        host = self._new_host(name, forwarding=False)
-        self._add_interface(host, own, prefix, mtu)
+        host = Host(self.sim, self._free_name(name), self.names)
+        host.add_interface(self._new_interface(host, mtu), own, prefix)
         if gateway is not None:
             host.add_route("0.0.0.0/0", gateway)
+        self.hosts[name] = host
+        self.names.add(name, own)
         return host
 
     def router(self, name: str) -> Host:
-        """A router: a host that forwards. It gets an interface with each cable that is plugged in."""
-        return self._new_host(name, forwarding=True)
+        """A router: a host that forwards. It gets an interface with each cable that is plugged in.
+
+        Raises `ConfigurationError` for a name that is taken, or isn't one.
+        """
+        host = self.hosts[name] = Host(self.sim, self._free_name(name), self.names, forwarding=True)
+        return host
 
     def connect(
         self,
@@ -78,27 +88,44 @@ class Network:
         loss: float = 0.0,
         jitter: int = 0,
         queue: int = DEFAULT_QUEUE,
-        addresses: tuple[str | None, str | None] = (None, None),
+        addresses: Sequence[str | None] = (None, None),
     ) -> Cable:
-        """Plug a cable into two machines: `delay` and `jitter` in ns, `rate` in bit/s (None: no limit).
+        """Plug a cable into two machines.
 
-        `queue` frames wait at each end at most, `loss` is the probability that a frame is lost.
-        `addresses` names, for each router among the two, the address of its new interface. Returns
-        the cable, on which faults can be set: ``cable.drop(frame=3)``.
+        `delay` and `jitter` are in ns, `rate` in bit/s (None: no limit); `queue` frames wait at
+        each end at most, and `loss` is the probability that a frame is lost. `addresses` names, for
+        each router among the two, the address of its new interface. Returns the cable, on which
+        faults can be set: ``cable.drop(frame=3)``.
+
+        Raises `ConfigurationError` for what can't be, and leaves the network as it was.
         """
-        ends = [
-            self._free_interface(host, text) for host, text in zip((a, b), addresses, strict=True)
-        ]
+        if isinstance(addresses, str) or len(addresses) != 2:
+            raise ConfigurationError(
+                "addresses= is a pair, the address of each router's new interface and None for a"
+                f" host, such as (None, '10.0.0.254/24'); got {addresses!r}"
+            )
+        ends = [self._plan_end(host, text) for host, text in zip((a, b), addresses, strict=True)]
+        (interface_a, address_a), (interface_b, address_b) = ends
+        if address_a and address_b and address_a[0] == address_b[0]:
+            raise ConfigurationError(
+                f"both ends of the cable can't have the address {address_a[0]}"
+            )
         cable = Cable(
             self.sim,
-            *ends,
+            interface_a,
+            interface_b,
             delay=delay,
             rate=rate,
             loss=loss,
             jitter=jitter,
             queue=queue,
+            name=self._free_link_name(f"{a.name}-{b.name}"),
             frame_type=Frame,
         )
+        for host, (interface, address) in zip((a, b), ends, strict=True):
+            if address is not None:
+                host.add_interface(interface, *address)
+                self.names.add(host.name, address[0])
         self.links.append(cable)
         return cable
 
@@ -144,7 +171,11 @@ class Network:
         return list(self.sim.clock.programs)
 
     def on_progress(self, listener: Callable[[Clock], None] | None) -> None:
-        """Have `listener` called from time to time during a long run, with the clock."""
+        """Have `listener` called with the clock from time to time during a long run.
+
+        It is called once more when such a run ends: `clock.running` is false then. By default a
+        notebook shows a line, and nothing is shown elsewhere; None is silence.
+        """
         self.sim.clock.on_progress = listener
 
     def close(self) -> None:
@@ -164,49 +195,56 @@ class Network:
 
     # --- inside -----------------------------------------------------------------------------
 
-    def _new_host(self, name: str, *, forwarding: bool) -> Host:
-        if not isinstance(name, str) or not name or not name.replace("-", "").isalnum():
+    def _free_name(self, name: object) -> str:
+        if not isinstance(name, str) or not name.replace("-", "").isalnum():
             raise ConfigurationError(
-                f"a host's name is made of letters, digits and hyphens, such as 'alice'; got {name!r}"
+                f"a host's name is made of letters, digits and hyphens, such as alice; got {name!r}"
             )
-        if name in self.hosts:
-            raise ConfigurationError(f"there is a host {name!r} already: {self.hosts[name]!r}")
-        host = self.hosts[name] = Host(self.sim, name, self.names, forwarding=forwarding)
-        self._trace.addresses[name] = ""
-        return host
+        if name.lower() == "localhost":
+            raise ConfigurationError("every host is 'localhost' to itself; give it another name")
+        for other in self.hosts:
+            if other.lower() == name.lower():  # names are looked up so (RFC 4343)
+                raise ConfigurationError(
+                    f"there is a host {other!r} already: {self.hosts[other]!r}"
+                )
+        return name
+
+    def _free_link_name(self, name: str) -> str:
+        """Another cable between the same two is called alice-bob-2."""
+        taken = {link.name for link in self.links}
+        numbered = (f"{name}-{number}" for number in itertools.count(2))
+        return next(each for each in itertools.chain([name], numbered) if each not in taken)
 
     def _free_address(self, text: str) -> tuple[IPv4Address, Prefix]:
         address, prefix = parse_interface(text)
         for host in self.hosts.values():
             if address in host.ipv4.addresses:
                 raise ConfigurationError(
-                    f"{address} belongs to {host.name} already: every interface has an address of its own"
+                    f"{address} belongs to {host.name} already; every interface has its own address"
                 )
         return address, prefix
 
-    def _add_interface(
-        self, host: Host, address: IPv4Address, prefix: Prefix, mtu: int = DEFAULT_MTU
-    ) -> Interface:
+    def _new_interface(self, host: Host, mtu: int = DEFAULT_MTU) -> Interface:
         self._macs += 1
         mac = MacAddress(0x020000000000 + self._macs)  # 02: chosen locally, not by a maker
-        interface = Interface(self.sim, host.name, f"eth{len(host.interfaces)}", mac, mtu)
-        host.add_interface(interface, address, prefix)
-        self.names.add(host.name, address)
-        self._trace.addresses[host.name] = ", ".join(map(str, host.ipv4.addresses))
-        return interface
+        return Interface(self.sim, host.name, f"eth{len(host.interfaces)}", mac, mtu)
 
-    def _free_interface(self, host: Host, text: str | None) -> Interface:
+    def _plan_end(
+        self, host: Host, text: str | None
+    ) -> tuple[Interface, tuple[IPv4Address, Prefix] | None]:
+        """The interface that a cable goes into; of a router a new one, with its address."""
         if self.hosts.get(getattr(host, "name", "")) is not host:
             raise ConfigurationError(f"connect() takes two hosts of this network; got {host!r}")
-        if host.ipv4.forwarding:
-            if text is None:
+        if not host.ipv4.forwarding:
+            if text is not None:
                 raise ConfigurationError(
-                    f"{host.name} is a router: say which address its new interface has, as in"
-                    " connect(router, host, addresses=('10.0.0.254/24', None))"
+                    f"{host.name} has its address already; addresses= is for routers"
                 )
-            return self._add_interface(host, *self._free_address(text))
-        if text is not None:
+            return host.interfaces[0], None
+        if text is None:
             raise ConfigurationError(
-                f"{host.name} has its address already; addresses= is for routers"
+                f"{host.name} is a router: say which address its new interface has, as in"
+                " connect(router, host, addresses=('10.0.0.254/24', None))"
             )
-        return host.interfaces[0]
+        address = self._free_address(text)
+        return self._new_interface(host), address

@@ -9,6 +9,7 @@ how every recorded event knows its cause without anybody passing it along.
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from heapq import heappop, heappush
 from types import TracebackType
 from typing import Any
@@ -33,7 +34,8 @@ class Clock:
     """Virtual time, the queue of events, and the programs that wait on them.
 
     Code that a person calls from outside runs between events; it holds the clock with
-    `with clock:`, which keeps a Ctrl-C from cutting an operation of the stack in half.
+    `with clock:`, which keeps a Ctrl-C from cutting an operation of the stack in half. `around` is
+    entered wherever programs may run: it makes the world in which they find themselves.
     """
 
     def __init__(self) -> None:
@@ -46,6 +48,7 @@ class Clock:
         self.running = False
         self.on_progress: Callable[[Clock], None] | None = None
         self.guard = InterruptGuard()
+        self.around: Callable[[], AbstractContextManager[None]] = nullcontext
         self._queue: list[_Entry] = []
         self._sequence = 0
         self._stopped = False
@@ -118,7 +121,7 @@ class Clock:
         """Handle one event. False when nothing is left to happen."""
         if self.running:
             raise ConfigurationError("step() was called while the network was running")
-        with self:
+        with self, self.around():
             self.running = True
             try:
                 return self._handle_next(None)
@@ -175,9 +178,10 @@ class Clock:
     def close(self) -> None:
         """End all programs and forget everything that was still to happen."""
         own = current_program()
-        for program in list(self.programs):
-            if program is not own:
-                program.kill()
+        with self.around():
+            for program in list(self.programs):
+                if program is not own:
+                    program.kill()
         self.programs.clear()
         self._queue.clear()
 
@@ -205,7 +209,7 @@ class Clock:
         guard = self.guard
         first_report = report_at = self.steps + PROGRESS_EVERY
         try:
-            with self:
+            with self, self.around():
                 while self._handle_next(until):
                     if self._stopped if ready is None else ready():
                         return

@@ -230,7 +230,9 @@ def warn_of_failures(failed: list[Program]) -> None:
         if not program.asked_for:
             program.asked_for = True
             level, frame = 1, sys._getframe()
-            while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("netlab."):
+            while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(
+                "netlab."
+            ):
                 level, frame = level + 1, frame.f_back
             warnings.warn(
                 f"{program!r}; its .result has the traceback", RuntimeWarning, stacklevel=level

@@ -1,9 +1,9 @@
 """`with on(host):` the standard library's `socket` speaks through a simulated host.
 
 Only code that runs inside the block sees it: other threads, other programs, and an event loop that
-runs on meanwhile keep the real one. While any such block is open, the names in the modules `socket`
-and `time` are bound to doors that look at who is asking; when the last block is left they are put
-back.
+runs on meanwhile keep the real one. While any such block is open, and while a network runs its
+programs, the names in the modules `socket` and `time` are bound to doors that look at who is
+asking; when the last of them is left they are put back.
 """
 
 import functools
@@ -26,27 +26,44 @@ if TYPE_CHECKING:
     from netlab.host import Host
 
 _current: ContextVar["Host | None"] = ContextVar("netlab_host", default=None)
-_lock = threading.Lock()
+_lock = threading.RLock()  # a network may be collected, and so closed, in the middle
 _open_blocks = 0
 _real: list[tuple[ModuleType, str, Any]] = []
 
 
 @contextmanager
 def on(host: "Host") -> Iterator["Host"]:
-    """Run the block on `host`: `socket`, and all that is built on it, and `time.sleep` are its own.
+    """Run the block on `host`: `socket`, all that is built on it, and the `time` are its own.
 
-    ``with on(alice): urllib.request.urlopen("http://bob/")``. Blocks may be nested.
+    ``with on(alice): urllib.request.urlopen("http://bob/")``. Blocks may be nested. `time.sleep`
+    lets virtual time pass, and `time.time`, `time.monotonic` and `time.perf_counter` tell it. (A
+    name that was imported from a module before, by ``from time import sleep``, is beyond reach.)
     """
     if not hasattr(host, "socket"):
         raise ConfigurationError(
             f"on() takes a host of a network, such as net.host(...); got {host!r}"
         )
-    _install()
+    with installed(), speaking(host):
+        yield host
+
+
+@contextmanager
+def speaking(host: "Host") -> Iterator[None]:
+    """Whoever asks inside the block is `host`."""
     token = _current.set(host)
     try:
-        yield host
+        yield
     finally:
         _current.reset(token)
+
+
+@contextmanager
+def installed() -> Iterator[None]:
+    """The doors are there during the block."""
+    _install()
+    try:
+        yield
+    finally:
         _uninstall()
 
 
@@ -74,6 +91,12 @@ class _SocketDoor:
 
     def __mro_entries__(self, bases: tuple[object, ...]) -> tuple[type]:
         return (self._real,)
+
+    def __or__(self, other: Any) -> Any:
+        return self._real | other
+
+    def __ror__(self, other: Any) -> Any:
+        return other | self._real
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._real, name)
@@ -126,6 +149,14 @@ def _sleep(host: "Host", seconds: float) -> None:
         clock.sleep(round(seconds * s))
 
 
+def _seconds(host: "Host") -> float:
+    return host.sim.clock.now / s
+
+
+def _nanoseconds(host: "Host") -> int:
+    return host.sim.clock.now
+
+
 _DOORS: list[tuple[ModuleType, str, Callable[..., Any]]] = [
     (
         std,
@@ -139,6 +170,8 @@ _DOORS: list[tuple[ModuleType, str, Callable[..., Any]]] = [
     (std, "getfqdn", _getfqdn),
     (std, "getnameinfo", _getnameinfo),
     (time, "sleep", _sleep),
+    *((time, name, _seconds) for name in ("time", "monotonic", "perf_counter")),
+    *((time, f"{name}_ns", _nanoseconds) for name in ("time", "monotonic", "perf_counter")),
 ]
 
 

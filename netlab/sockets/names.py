@@ -15,11 +15,11 @@ class Names:
     """The hosts of one network by name, as an /etc/hosts that all of them share."""
 
     def __init__(self) -> None:
-        self._addresses: dict[str, IPv4Address] = {}
+        self._hosts: dict[str, tuple[str, IPv4Address]] = {}  # by name in lower case (RFC 4343)
 
     def add(self, name: str, address: IPv4Address) -> None:
         """Give `address` a name. The first address of a name stands."""
-        self._addresses.setdefault(name, address)
+        self._hosts.setdefault(name.lower(), (name, address))
 
     def resolve(self, name: str) -> IPv4Address:
         """The address for a name, or for an address as text. `socket.gaierror` for anything else."""
@@ -29,20 +29,20 @@ class Names:
             return LOCALHOST
         if name == "<broadcast>":
             return IPv4Address.BROADCAST
-        known = self._addresses.get(name)
+        known = self._hosts.get(name.lower())
         if known is not None:
-            return known
+            return known[1]
         try:
             return IPv4Address.parse(name)
         except ConfigurationError:
-            names = ", ".join(self._addresses) or "none"
+            names = ", ".join(name for name, _ in self._hosts.values()) or "none"
             raise std.gaierror(
                 std.EAI_NONAME, f"Name or service not known: {name!r} (the hosts here: {names})"
             ) from None
 
     def name_of(self, address: IPv4Address) -> str | None:
         """The name of an address, if it has one."""
-        return next((name for name, known in self._addresses.items() if known == address), None)
+        return next((name for name, known in self._hosts.values() if known == address), None)
 
 
 def service_port(service: str | int | bytes | None) -> int:
