@@ -4,9 +4,10 @@ The state changes only by the transition table (`happens`); what a transition do
 actions there, each of which is one method here.
 """
 
+import warnings
 from collections.abc import Callable
-from errno import ECONNREFUSED, ECONNRESET, EPIPE, ETIMEDOUT
-from typing import TYPE_CHECKING, Any
+from errno import ECONNABORTED, ECONNREFUSED, ECONNRESET, EPIPE, ETIMEDOUT
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from netlab.network.address import IPv4Address
 from netlab.sim.program import Signal
@@ -17,8 +18,9 @@ from netlab.transport.tcp.options import build_options, mss_option
 from netlab.transport.tcp.receiver import Receiver
 from netlab.transport.tcp.segment import ACK, RST, SYN, Segment
 from netlab.transport.tcp.sender import Sender
-from netlab.transport.tcp.states import Action, State, TcpEvent, Transition
+from netlab.transport.tcp.states import Action, State, TcpEvent
 from netlab.transport.tcp.timers import TcpTimer
+from netlab.transport.tcp.watched import PartError
 from netlab.units import show_time
 
 if TYPE_CHECKING:
@@ -82,8 +84,8 @@ class Connection:
         self.mss = self._offered_mss
         self.sender = Sender(
             self,
-            parts.new_rto(settings),
-            parts.new_congestion(settings, self.mss),
+            parts.new_rto(settings, self.blame),
+            parts.new_congestion(settings, self.mss, self.blame),
             settings.send_buffer,
         )
         self.receiver = Receiver(self, settings.receive_buffer)
@@ -93,14 +95,31 @@ class Connection:
 
     # --- the state machine ------------------------------------------------------------------
 
-    def happens(self, event: TcpEvent, why: str) -> bool:
-        """Take the transition for `event`: record it, do its actions. False where the table has none."""
+    def happens(self, event: TcpEvent, why: str) -> None:
+        """Take the transition for `event`. Where the table has none, nothing changes but for a warning."""
+        problem = self._take(event, why)
+        if problem:
+            warnings.warn(f"{problem}; it was ignored ({why})", RuntimeWarning, stacklevel=2)
+
+    def _called(self, event: TcpEvent, why: str) -> None:
+        """Take the transition for a call of the user. PartError where the table has none."""
+        problem = self._take(event, why)
+        if problem:
+            raise PartError(f"{problem}, so {why} in vain")
+
+    def _take(self, event: TcpEvent, why: str) -> str:
+        """Take the transition for `event`: record it, do its actions. What is wrong, if it has none."""
         state = self.state
         row = self.tcp.parts.transitions.get((state, event))
         if row is None:
             self.record("no transition", {"state": str(state), "on": str(event)}, why)
-            return False
-        actions, then, section = Transition(*row)
+            return f"{self.tcp.host}'s transition table has no row for {event!r} in {state!r}"
+        try:
+            names, then, section = row
+            actions = [self._actions[name] for name in names]
+            then = State(then)
+        except (TypeError, ValueError, KeyError) as error:
+            self.blame("transition table", f"has {row!r} for {event!r} in {state!r}", error)
         reason = f"{why} (RFC 9293 section {section})"
         self.state = then
         self.path.append((state, event, then))
@@ -108,8 +127,8 @@ class Connection:
         if done is not None:
             self.clock.cause = done
         for action in actions:
-            self._actions[action](reason)
-        return True
+            action(reason)
+        return ""
 
     def arrive(self, segment: Segment) -> None:
         """A segment for this connection came."""
@@ -122,7 +141,7 @@ class Connection:
         self.passive = passive
         if not passive:
             self.sender.begin(self.choose_isn())
-        self.happens(
+        self._called(
             TcpEvent.PASSIVE_OPEN if passive else TcpEvent.ACTIVE_OPEN,
             "the user listens" if passive else "the user connects",
         )
@@ -132,7 +151,7 @@ class Connection:
         if self.state is State.LISTEN:
             self.passive = False
             self.sender.begin(self.choose_isn())
-            self.happens(TcpEvent.SEND, "the user sends, and no longer waits for the other side")
+            self._called(TcpEvent.SEND, "the user sends, and no longer waits for the other side")
         sender = self.sender
         if self.state not in _SENDING or sender.fin_wanted or self._close_when_open:
             raise OSError(EPIPE, f"Broken pipe: {self!r} takes no more data")
@@ -151,7 +170,7 @@ class Connection:
         if self.state is State.SYN_RCVD and self.sender.buffer:
             self._close_when_open = True  # what was to be sent before goes first (section 3.10.4)
         elif not self.sender.fin_wanted and self.state not in (State.CLOSED, State.TIME_WAIT):
-            self.happens(TcpEvent.CLOSE, "the user closes")
+            self._called(TcpEvent.CLOSE, "the user closes")
 
     def close_both_ways(self) -> None:
         """CLOSE by a user who won't read any more either, as `close()` on a socket means it."""
@@ -164,9 +183,8 @@ class Connection:
     def abort(self, why: str = "the user aborts") -> None:
         """ABORT: end at once, and tell the other side by a RST."""
         if self.state is not State.CLOSED:
-            self.happens(TcpEvent.ABORT, why)
-            if self.error is None:
-                self.error = OSError(ECONNRESET, "Connection aborted")
+            self._called(TcpEvent.ABORT, why)
+            self._fail(ECONNRESET, "Connection aborted")
 
     @property
     def at_end(self) -> bool:
@@ -230,7 +248,9 @@ class Connection:
         """The other side takes segments of at most `announced` bytes (RFC 9293 section 3.7.1)."""
         self.mss = max(1, min(self._offered_mss, announced))
         if self.mss != self.sender.congestion.mss:
-            self.sender.congestion = self.tcp.parts.new_congestion(self.settings, self.mss)
+            self.sender.congestion = self.tcp.parts.new_congestion(
+                self.settings, self.mss, self.blame
+            )
 
     def timed_out(self, why: str) -> None:
         """Nothing was heard for too long."""
@@ -245,6 +265,21 @@ class Connection:
             self.record(
                 "soft error", {"errno": error}, f"{why}: not a reason to give up (RFC 9293 3.9.2.2)"
             )
+
+    def blame(self, part: str, problem: str, error: Exception | None = None) -> NoReturn:
+        """A part that isn't TCP's own made a mistake: end this connection, and say whose fault it is."""
+        text = f"{self.tcp.host}'s {part} {problem}"
+        self.record("part failed", {"part": part}, text)
+        if self.state not in (State.CLOSED, State.LISTEN):
+            self._fail(ECONNABORTED, f"Software caused connection abort: {text}")
+            if self.state is not State.SYN_SENT:
+                self._send_rst(text)
+            self.state = State.CLOSED
+            self._delete(text)
+        self.tcp.forget(self)
+        raise PartError(
+            f"{text}. The connection {self.label} ends; the network can go on"
+        ) from error
 
     # --- the actions of the table -----------------------------------------------------------
 

@@ -31,6 +31,7 @@ class Receiver:
         self.fin_seq: int | None = None
         self.closed_by_user = False
         self._connection = connection
+        self._window_is_held = False
         self._unacknowledged = 0  # bytes received and not acknowledged yet
         self._delayed_ack = TcpTimer(connection, "delayed ACK", self._on_delayed_ack)
 
@@ -48,6 +49,8 @@ class Receiver:
         Its right edge never moves back (RFC 9293 section 3.8.6), and moves on only by steps worth
         having (section 3.8.6.2.2).
         """
+        if self._window_is_held:
+            return self.rcv_wnd
         free = min(self.capacity - len(self.buffer), LARGEST_WINDOW)
         if self._is_worth_telling(free - self.rcv_wnd):
             self.rcv_wnd = free
@@ -101,9 +104,7 @@ class Receiver:
         if ready:
             self._acknowledge_soon(len(ready), filled_hole)
         else:
-            self._connection.send_ack(
-                "out of order: tell the sender what is expected (RFC 5681 section 4.2)"
-            )
+            self._send_duplicate_ack()
 
     @property
     def fin_reached(self) -> bool:
@@ -163,6 +164,18 @@ class Receiver:
                 "data came: the ACK may wait for data of our own to ride on"
                 " (RFC 9293 section 3.8.6.3)",
             )
+
+    def _send_duplicate_ack(self) -> None:
+        """Tell the sender at once that something is missing (RFC 5681 section 4.2).
+
+        The window stays as it was told, while it is worth having: with another one the ACK would
+        be no duplicate (section 2), and the sender would learn of the loss one segment later.
+        """
+        self._window_is_held = self.rcv_wnd >= self._connection.mss
+        self._connection.send_ack(
+            "out of order: tell the sender what is expected (RFC 5681 section 4.2)"
+        )
+        self._window_is_held = False
 
     def _on_delayed_ack(self) -> None:
         self._connection.send_ack(

@@ -37,5 +37,9 @@ class RtoEstimator:
         """The timer expired: double the timeout (section 5, 5.5)."""
         self.rto = self._bounded(2 * self.rto)
 
+    def restart(self, rto: int) -> None:
+        """Go on with `rto`, whatever came before (section 5, 5.7)."""
+        self.rto = rto
+
     def _bounded(self, rto: int) -> int:
         return max(self.minimum, min(self.maximum, rto))
