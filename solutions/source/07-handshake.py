@@ -68,7 +68,7 @@ opening[State.SYN_SENT, TcpEvent.RCV_SYN_ACK] = Transition(
 # %% nbgrader={"grade": true, "grade_id": "check-open", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 handshake.check_open(opening)
 ### BEGIN HIDDEN TESTS
-handshake.check_open(opening, seeds=range(100, 150))
+assert handshake.check_open(opening, seeds=range(100, 150))
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -101,7 +101,7 @@ closing[State.TIME_WAIT, TcpEvent.TIMEOUT_2MSL] = Transition(
 # %% nbgrader={"grade": true, "grade_id": "check-close", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 handshake.check_close(closing)
 ### BEGIN HIDDEN TESTS
-handshake.check_close(closing, seeds=range(200, 250))
+assert handshake.check_close(closing, seeds=range(200, 250))
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -131,7 +131,7 @@ crossing[State.CLOSING, TcpEvent.RCV_ACK_OF_FIN] = Transition(
 # %% nbgrader={"grade": true, "grade_id": "check-cross", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 handshake.check_crossing(crossing)
 ### BEGIN HIDDEN TESTS
-handshake.check_crossing(crossing, seeds=range(300, 350))
+assert handshake.check_crossing(crossing, seeds=range(300, 350))
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -155,7 +155,7 @@ waiting[State.TIME_WAIT, TcpEvent.RCV_FIN] = Transition(
 # %% nbgrader={"grade": true, "grade_id": "check-wait", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 handshake.check_waiting(waiting)
 ### BEGIN HIDDEN TESTS
-handshake.check_waiting(waiting, seeds=range(400, 450))
+assert handshake.check_waiting(waiting, seeds=range(400, 450))
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -166,7 +166,7 @@ handshake.check_waiting(waiting, seeds=range(400, 450))
 # %% nbgrader={"grade": true, "grade_id": "check-client", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 handshake.check_client(opening, closing, crossing, waiting, seeds=range(10))
 ### BEGIN HIDDEN TESTS
-handshake.check_client(opening, closing, crossing, waiting, seeds=range(500, 600))
+assert handshake.check_client(opening, closing, crossing, waiting, seeds=range(500, 600))
 ### END HIDDEN TESTS
 
 # %% [markdown]

@@ -1,0 +1,14 @@
+"""close() changes the state and sends nothing."""
+
+from netlab.transport.tcp.states import Action, State, TcpEvent, Transition
+
+CHECK = "check_close"
+HINT = "Alice changes her own note and says nothing"
+
+rows = {}
+rows[State.ESTABLISHED, TcpEvent.CLOSE] = Transition((), State.FIN_WAIT_1, "")
+rows[State.FIN_WAIT_1, TcpEvent.RCV_ACK_OF_FIN] = Transition((), State.FIN_WAIT_2, "")
+rows[State.FIN_WAIT_2, TcpEvent.RCV_FIN] = Transition(
+    (Action.SEND_ACK, Action.START_2MSL), State.TIME_WAIT, ""
+)
+rows[State.TIME_WAIT, TcpEvent.TIMEOUT_2MSL] = Transition((Action.DELETE_TCB,), State.CLOSED, "")

@@ -1,0 +1,14 @@
+"""close() leads to LAST_ACK, as on the side that closes second."""
+
+from netlab.transport.tcp.states import Action, State, TcpEvent, Transition
+
+CHECK = "check_close"
+HINT = "LAST_ACK is for the side that closes second"
+
+rows = {}
+rows[State.ESTABLISHED, TcpEvent.CLOSE] = Transition((Action.SEND_FIN,), State.LAST_ACK, "")
+rows[State.FIN_WAIT_1, TcpEvent.RCV_ACK_OF_FIN] = Transition((), State.FIN_WAIT_2, "")
+rows[State.FIN_WAIT_2, TcpEvent.RCV_FIN] = Transition(
+    (Action.SEND_ACK, Action.START_2MSL), State.TIME_WAIT, ""
+)
+rows[State.TIME_WAIT, TcpEvent.TIMEOUT_2MSL] = Transition((Action.DELETE_TCB,), State.CLOSED, "")

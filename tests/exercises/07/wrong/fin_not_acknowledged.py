@@ -1,0 +1,12 @@
+"""The other side's FIN is not acknowledged."""
+
+from netlab.transport.tcp.states import Action, State, TcpEvent, Transition
+
+CHECK = "check_close"
+HINT = "A FIN takes a sequence number, so it must be acknowledged"
+
+rows = {}
+rows[State.ESTABLISHED, TcpEvent.CLOSE] = Transition((Action.SEND_FIN,), State.FIN_WAIT_1, "")
+rows[State.FIN_WAIT_1, TcpEvent.RCV_ACK_OF_FIN] = Transition((), State.FIN_WAIT_2, "")
+rows[State.FIN_WAIT_2, TcpEvent.RCV_FIN] = Transition((Action.START_2MSL,), State.TIME_WAIT, "")
+rows[State.TIME_WAIT, TcpEvent.TIMEOUT_2MSL] = Transition((Action.DELETE_TCB,), State.CLOSED, "")
