@@ -8,6 +8,7 @@ nearest to the middle. Where there is no room at all, the label stands at the se
 from collections.abc import Sequence
 
 from netlab.views.message import Message
+from netlab.views.reading import LOST
 
 CHARACTER = 7.9
 """The width of a character of a label."""
@@ -173,8 +174,10 @@ def _labels_near(arrow: _Arrow) -> list[_Span]:
     """Where labels that have their place already are in the way."""
     spans = []
     for other in arrow.near:
-        left = max(other.message.middle - other.half, arrow.left)
-        right = min(other.message.middle + other.half, arrow.right)
+        half, middle = other.half, other.message.middle
+        if LOST in other.message.reading.marks:  # whose note is beside the cross
+            half, middle = (other.right - other.left) / 2, (other.right + other.left) / 2
+        left, right = max(middle - half, arrow.left), min(middle + half, arrow.right)
         if left < right:
             # Two labels meet where one's arrow is less than a line of text from the other's.
             span = _between(

@@ -144,7 +144,7 @@ class _Drawing:
             room = int((abs(self._xs[message.a] - self._xs[message.b]) - 70) / CHARACTER)
             if len(message.label) > room:
                 message.label = clip(message.label, room)
-        self._head = 34 + 16 * max((len(self._addresses(host)) for host in story.hosts), default=1)
+        self._head = 34 + 16 * max((len(self._addresses(host)) for host in story.hosts), default=0)
         top = self._head + 42
         self._chart = lay_out(story, top, view.until)
         crowded = place(messages, self._xs)
@@ -206,7 +206,7 @@ class _Drawing:
 
     def _addresses(self, host: str) -> list[str]:
         """A host's addresses, a line each; of many the first ones."""
-        lines = self._story.addresses[host].split(", ")
+        lines = self._story.addresses[host].split(", ") if self._story.addresses[host] else []
         return lines if len(lines) <= _MOST_ADDRESSES else [*lines[: _MOST_ADDRESSES - 1], "..."]
 
     def _ticks(self, chart: Chart) -> None:
