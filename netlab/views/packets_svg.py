@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from netlab.views.packets import COLUMNS, cells, more_words
-from netlab.views.sequence_svg import CSS_OF_MARK
+from netlab.views.sequence_style import CSS_OF_MARK
 from netlab.views.svg import document, escape
 from netlab.views.theme import BASE
 from netlab.views.words import clip, count

@@ -10,7 +10,7 @@ from netlab.errors import ConfigurationError
 from netlab.units import minute, ms
 from netlab.views.labels import CHARACTER, NOTE_CHARACTER
 from netlab.views.sequence import Sequence
-from netlab.views.sequence_svg import STYLE
+from netlab.views.sequence_style import STYLE
 
 SVG = "{http://www.w3.org/2000/svg}"
 
