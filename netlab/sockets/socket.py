@@ -69,6 +69,7 @@ class Socket:
         self._closed = False  # by the user; a file that was made of it may keep it open
         self._gone = False
         self._io_refs = 0
+        self._waits_for: list[Signal] = []  # in calls of other programs, which a close ends
         if end is not None:
             self._end = end
         elif self.type == SOCK_STREAM:
@@ -223,6 +224,8 @@ class Socket:
             with Call(self, "close", ()):
                 self._gone = True
                 self._end.close()
+                for signal in self._waits_for:
+                    signal.notify()
 
     def detach(self) -> int:
         """Forget the connection without closing it; its number, which isn't a file descriptor."""
@@ -369,11 +372,17 @@ class Socket:
             )
         if deadline is None:
             deadline = self._deadline()
-        if not self.host.sim.clock.wait(
-            signal, ready, deadline, f"{call.name}() on {self._end.describe()}"
-        ):
-            raise TimeoutError("timed out")
+        self._waits_for.append(signal)
+        what = f"{call.name}() on {self._end.describe()}"
+        try:
+            in_time = self.host.sim.clock.wait(
+                signal, lambda: self._gone or ready(), deadline, what
+            )
+        finally:
+            self._waits_for.remove(signal)
         self._check_open()
+        if not in_time:
+            raise TimeoutError("timed out")
 
     def _resolve(self, call: str, address: object) -> Address:
         if not isinstance(address, tuple) or len(address) != 2:
