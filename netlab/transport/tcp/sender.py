@@ -11,6 +11,7 @@ After a timeout `snd_nxt` goes back to `snd_una`; `snd_max` remembers how far it
 from typing import TYPE_CHECKING
 
 from netlab.transport.tcp.congestion import CongestionControl
+from netlab.transport.tcp.persist import Persist
 from netlab.transport.tcp.rto import RtoEstimator
 from netlab.transport.tcp.segment import ACK, FIN, PSH, Segment
 from netlab.transport.tcp.seq import MASK, distance, highest, less, plus
@@ -58,12 +59,10 @@ class Sender:
         self._connection = connection
         self._timed: tuple[int, int] | None = None  # (sequence number, when it was sent)
         self._unanswered_since: int | None = None
-        self._shut_since: int | None = None  # when the window began to keep everything back
         self._retransmission = TcpTimer(
             connection, "retransmission", self._on_retransmission_timeout
         )
-        self._persist = TcpTimer(connection, "persist", self._on_persist_timeout)
-        self._persist_delay = 0
+        self.persist = Persist(connection, self)
         self._syn_repeated = False
 
     # --- what is where ----------------------------------------------------------------------
@@ -88,6 +87,11 @@ class Sender:
     def free(self) -> int:
         """Bytes that the user may still hand over."""
         return max(0, self.capacity - len(self.buffer))
+
+    @property
+    def has_more(self) -> bool:
+        """Whether anything is still to be sent, or to be acknowledged."""
+        return len(self.buffer) > 0 or (self.fin_wanted and not self.fin_acknowledged)
 
     @property
     def fin_acknowledged(self) -> bool:
@@ -116,11 +120,9 @@ class Sender:
         self.snd_wl1 = segment.seq
         self.snd_wl2 = segment.ack
         self.max_snd_wnd = max(self.max_snd_wnd, segment.window)
-        if self._persist_delay:  # somebody is there and answers the probes
+        if self.persist.delay:  # somebody is there and answers the probes
             self._unanswered_since = None
-            if segment.window:
-                self._persist_delay = 0
-                self._shut_since = None
+            self.persist.answered(segment.window)
 
     # --- sending ----------------------------------------------------------------------------
 
@@ -139,15 +141,9 @@ class Sender:
             if size < mss and not with_fin and not self._worth_sending(size, unsent):
                 break
             self._send_segment(self.snd_nxt, size, with_fin, why)
-        if self.snd_nxt == self.snd_una and self._something_waits:
-            self._probe_later()
-
-    @property
-    def _something_waits(self) -> bool:
-        """Whether there is something to send, and nothing under way whose ACK would bring it on."""
-        return self.snd_nxt == self.snd_una and (
-            len(self.buffer) > 0 or (self.fin_wanted and not self.fin_acknowledged)
-        )
+        if flight == 0 and (unsent > 0 or fin_due):
+            self._retransmission.cancel()
+            self.persist.begin()
 
     def _worth_sending(self, size: int, unsent: int) -> bool:
         """Of less than a full segment: Nagle's algorithm (section 3.7.4) and silly window avoidance (section 3.8.6.2.1) of RFC 9293."""
@@ -184,7 +180,7 @@ class Sender:
         now = self._connection.clock.now
         if self._unanswered_since is None:
             self._unanswered_since = now
-        self._persist.cancel()
+        self.persist.cancel()
         self._retransmission.arm(
             self.rto.rto, "a segment is under way: wait for its ACK (RFC 6298 section 5, 5.1)"
         )
@@ -275,7 +271,7 @@ class Sender:
     def stop(self) -> None:
         """The connection is gone."""
         self._retransmission.cancel()
-        self._persist.cancel()
+        self.persist.cancel()
 
     def _on_retransmission_timeout(self) -> None:
         if self.snd_wnd == 0 and not self.syn_under_way:
@@ -284,7 +280,7 @@ class Sender:
         connection = self._connection
         settings = connection.settings
         patience = settings.give_up_syn_after if self.syn_under_way else settings.give_up_after
-        waited = self._waited()
+        waited = self.waited()
         if waited >= patience:
             connection.timed_out(f"no answer for {show_time(waited)} (RFC 9293 section 3.8.3)")
             return
@@ -311,7 +307,7 @@ class Sender:
         self._retransmission.cancel()
         self._send_segment(self.snd_una, size, with_fin, f"retransmission: {why}")
 
-    def _waited(self) -> int:
+    def waited(self) -> int:
         """How long nothing that is under way has been acknowledged, or no probe answered."""
         now = self._connection.clock.now
         if self._unanswered_since is None:
@@ -320,42 +316,8 @@ class Sender:
 
     # --- the closed window ------------------------------------------------------------------
 
-    def _probe_later(self) -> None:
-        """The window keeps everything back: ask from time to time whether it has opened."""
-        if self._persist.armed or self.syn_under_way:
-            return
-        self._retransmission.cancel()
-        if self._shut_since is None:
-            self._shut_since = self._connection.clock.now
-        longest = self._connection.settings.maximum_rto
-        self._persist_delay = min(2 * self._persist_delay, longest) or self.rto.rto
-        self._persist.arm(
-            self._persist_delay,
-            f"data wait, and the window is {self.snd_wnd}: probe it in {show_time(self._persist_delay)}"
-            " (RFC 9293 section 3.8.6.1)",
-        )
-
-    def _on_persist_timeout(self) -> None:
-        if not self._something_waits:
-            return
-        connection = self._connection
-        settings = connection.settings
-        waited = self._waited()
-        shut = connection.clock.now - (self._shut_since or 0)
-        if waited >= settings.give_up_after:
-            connection.timed_out(f"no answer to probes for {show_time(waited)} (RFC 9293 3.8.6.1)")
-        elif shut >= settings.give_up_closed_window_after:
-            connection.timed_out(f"the window has been shut for {show_time(shut)} (RFC 6429)")
-        elif self.snd_wnd:
-            size = min(len(self.buffer), self.snd_wnd, connection.mss)
-            why = "it has waited long enough for a larger window (RFC 9293 section 3.8.6.2.1)"
-            self._send_segment(self.snd_una, size, not self.buffer, why)
-        else:
-            self._send_probe()
-            self._probe_later()
-
-    def _send_probe(self) -> None:
-        """One byte beyond the window, or the FIN: outside of the accounts until it is acknowledged."""
+    def send_probe(self) -> None:
+        """One byte beyond the window, or the FIN: on no account until it is acknowledged."""
         text = bytes(self.buffer[:1])
         if not text:
             self.fin_seq = self.snd_una
@@ -368,6 +330,12 @@ class Sender:
             "zero-window probe: has the window opened? (RFC 9293 section 3.8.6.1)",
         )
 
+    def use_small_window(self) -> None:
+        """The window has been small for so long that even this much is better than nothing."""
+        size = min(len(self.buffer), self.snd_wnd, self._connection.mss)
+        why = "it has waited long enough for a larger window (RFC 9293 section 3.8.6.2.1)"
+        self._send_segment(self.snd_una, size, not self.buffer, why)
+
     def _window_was_taken_back(self) -> None:
         """Nothing of what is under way may be repeated: the other side has shrunk its window to 0.
 
@@ -375,7 +343,7 @@ class Sender:
         """
         self.snd_nxt = self.snd_una
         self._unanswered_since = None
-        self._probe_later()
+        self.persist.begin()
 
     # --- the record -------------------------------------------------------------------------
 

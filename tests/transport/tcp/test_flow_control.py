@@ -287,3 +287,15 @@ def test_a_connection_that_opens_with_a_shut_window_probes_it(story: Story) -> N
     story.alice_sends("ACK", seq=1, text=b"h", after=1 * s)
     story.peer("ACK", seq=1, ack=1, window=100)
     story.alice_sends("ACK", seq=1, text=b"hello")
+
+
+@pytest.mark.rfc("RFC 9293 3.8.6.1")
+@pytest.mark.parametrize("window", [0, 100])
+def test_when_the_probe_took_the_last_byte_nothing_is_probed_any_more(window: int) -> None:
+    story = shut(b"0123456789A")
+    story.alice_sends("ACK", seq=11, text=b"A", after=1 * s)
+    story.peer("ACK", seq=1, ack=12, window=window)
+    story.silence(10 * minute)
+    story.peer("ACK", seq=1, ack=12, window=0)
+    story.write(b"B")
+    story.alice_sends("ACK", seq=12, text=b"B", after=1 * s)

@@ -275,7 +275,7 @@ def test_two_probes_that_cross_while_both_windows_open_do_no_harm(delay: int) ->
     # Both probes are sent at one moment, since all that went before was symmetrical; both users
     # read before the probes arrive, so that both are taken, and both ACKs come "too late".
     senders = [host.tcp.connections[0].sender for host in net.hosts.values()]
-    net.run(until=max(sender._persist.deadline or 0 for sender in senders))
+    net.run(until=max(sender.persist.deadline or 0 for sender in senders))
     received = [drain(sock) for sock in sockets]
     for _ in range(200):
         net.run_for(1 * s)
