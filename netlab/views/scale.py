@@ -167,7 +167,7 @@ class _Layout:
                 seen = what.reach == 1.0
         elif isinstance(what, Note):
             y = what.y = line.tag = max(self._start, line.tag + TAG_ROW, line.last)
-            line.waiting = None if what.held else what
+            line.waiting = what if what.is_state and not what.held else None
         elif kind == _SET:
             y = what.y_set = max(self._start, line.last)
         else:
@@ -184,11 +184,12 @@ class _Layout:
         side = 1 if message.b > message.a else 0
         reply = REPLY if message.arrives > sent else ROW  # level arrows need room for their text
         y = max(self._start, line.received[side] + reply, line.sent[side] + ROW) + message.extra
+        state = line.waiting
+        if state is not None and state.time == sent:
+            y = state.y = line.tag = max(y, state.y)
+        line.waiting = None
         message.ya = y
         line.sent[side] = y + NOTE_ROW if message.note else y
-        if line.waiting is not None and line.waiting.time == sent:
-            line.waiting.y = line.tag = y
-        line.waiting = None
         self._under_way += 1
         return y
 

@@ -7,8 +7,8 @@ from netlab.views.labels import CHARACTER, NOTE_CHARACTER, place, width_of
 from netlab.views.message import Band, Message
 from netlab.views.reading import DUPLICATE, LOST
 from netlab.views.scale import BAND_LINE, BREAK, Chart, height_of, lay_out
-from netlab.views.sequence_style import CSS_OF_MARK, CSS_OF_STATE, STYLE
-from netlab.views.sides import Bracket, Note
+from netlab.views.sequence_style import CSS_OF_MARK, STYLE
+from netlab.views.sides_svg import draw_sides, widths_of
 from netlab.views.story import Story, tell
 from netlab.views.svg import document, escape
 from netlab.views.theme import BASE
@@ -18,20 +18,17 @@ if TYPE_CHECKING:
     from netlab.views.sequence import Sequence
 
 _TIME_COLUMN = 100
-_TAG_COLUMN = 104
-_TIMER_COLUMN = 132
 _EDGE = 70  # half of a host's box
 _NARROWEST, _WIDEST = 340, 620
 _TWO = 480  # the least distance of two lifelines that are alone
 _MOST_ADDRESSES = 3  # of one host
 _TALL = 900  # from here on the names stand at the bottom too
 _MOST_REASONS = 300  # above that, a page would be mostly text that nobody sees
-_ROOM = 250  # in all, for labels that find no place otherwise, which get it bit by bit
+_ROOM = 126  # in all, for labels that find no place otherwise, which get it bit by bit
 _MORE_ROOM = 14
 _MOST_CAREFUL = 500  # messages; in longer pictures nobody would see the difference
 _TICK_ROOM = 14  # above the time that is now
 _DOTS = "\N{MIDLINE HORIZONTAL ELLIPSIS}"
-_BAR = 4  # half of the width of a state's bar
 
 
 def draw(view: "Sequence") -> str:
@@ -54,7 +51,7 @@ class _Drawing:
         self._selected = view.selected
         messages = [item for item in story.items if isinstance(item, Message)]
         self._with_reasons = len(messages) <= _MOST_REASONS
-        self._xs, self._width = _columns(story, messages)
+        self._xs, self._width = _columns(story, messages, view.until)
         for message in messages:
             room = int((abs(self._xs[message.a] - self._xs[message.b]) - 70) / CHARACTER)
             if len(message.label) > room:
@@ -79,10 +76,12 @@ class _Drawing:
             height += 50
         self._ticks(chart)
         self._lifelines(bottom)
-        for index, host in enumerate(self._story.hosts):
-            self._states(index, self._story.sides.notes[host], bottom)
-            for bracket in self._story.sides.brackets[host]:
-                self._bracket(index, bracket, bottom)
+        now = bottom if chart.now is None else chart.now
+        until = self._view.until
+        for x, host in zip(self._xs, self._story.hosts, strict=True):
+            tags, _ = widths_of(self._story.sides, host, until)
+            side = 1 if x == self._xs[-1] and len(self._xs) > 1 else -1
+            self._parts.append(draw_sides(self._story.sides, host, x, side, tags, now, until))
         for cut in chart.breaks:
             self._break(cut.y, cut.words)
         if chart.now is not None:
@@ -269,75 +268,13 @@ class _Drawing:
             text += f" {frame.reason}"
         return escape(text)
 
-    # --- beside the lifelines ---------------------------------------------------------------------
 
-    def _side(self, index: int) -> int:
-        """-1 where a lifeline's own things stand to its left, 1 for its right."""
-        return 1 if index and index == len(self._xs) - 1 else -1
-
-    def _states(self, index: int, notes: list[Note], bottom: int) -> None:
-        add = self._parts.append
-        side = self._side(index)
-        several = len({note.track for note in notes if note.is_state}) > 1
-        for position, note in enumerate(notes):
-            x = self._xs[index] + side * 9 * note.track
-            tag = x + side * 12
-            anchor = "end" if side < 0 else "start"
-            if not note.is_state:
-                add(
-                    f'<text class="nl-call" x="{self._xs[index] + side * 12}" y="{note.y + 4}"'
-                    f' style="text-anchor:{anchor}">{escape(note.text)}</text>'
-                )
-                continue
-            until = next(
-                (n.y for n in notes[position + 1 :] if n.is_state and n.track == note.track),
-                self._chart.now or bottom,
-            )
-            css = CSS_OF_STATE.get(note.text, "closing")
-            bar = ""
-            if note.text != "CLOSED":
-                bar = (
-                    f'<rect class="nl-bar" x="{x - _BAR}" y="{note.y}" width="{2 * _BAR}"'
-                    f' height="{max(2, until - note.y)}"/>'
-                )
-            label = f"{note.text} {_port(note)}" if several else note.text
-            add(
-                f'<g class="nl-state nl-st-{css}"><title>{_state_sentence(note)}</title>{bar}'
-                f'<path class="nl-mark" d="M{x - 8} {note.y}h16"/>'
-                f'<text class="nl-tag" x="{tag}" y="{note.y + 4}" style="text-anchor:{anchor}">'
-                f"{escape(label)}</text></g>"
-            )
-
-    def _bracket(self, index: int, bracket: Bracket, bottom: int) -> None:
-        side = self._side(index)
-        has_tags = bool(self._story.sides.notes[self._story.hosts[index]])
-        x = self._xs[index] + side * (14 + (_TAG_COLUMN if has_tags else 0))
-        top, end = bracket.y_set, bracket.y_fired
-        css, how_long = "", clock(bracket.due - bracket.set.time)
-        close = f"h{-6 * side}"
-        if bracket.fired is None:
-            end = self._chart.now or bottom
-            css, close = "nl-pending", ""
-            how_long += f", {clock(bracket.due - (self._view.until or 0))} left"
-        middle = (top + end) // 2
-        anchor = "end" if side < 0 else "start"
-        text = x + side * 8
-        self._parts.append(
-            f'<g class="nl-timer"><title>{escape(_timer_sentence(bracket))}</title>'
-            f'<path class="{css}" d="M{x - 6 * side} {top}h{6 * side}V{end}{close}"/>'
-            f'<g style="text-anchor:{anchor}"><text x="{text}" y="{middle - 3}">'
-            f"{escape(bracket.name)}</text>"
-            f'<text class="nl-how-long" x="{text}" y="{middle + 12}">{how_long}</text></g></g>'
-        )
-
-
-def _columns(story: Story, messages: list[Message]) -> tuple[list[int], int]:
+def _columns(story: Story, messages: list[Message], until: int | None) -> tuple[list[int], int]:
     """Where the lifelines stand, and how wide the whole picture is."""
     hosts, sides = story.hosts, story.sides
 
     def margin(host: str) -> int:
-        tags = _TAG_COLUMN if sides.notes[host] else 0
-        return max(_EDGE + 6, tags + (_TIMER_COLUMN if sides.brackets[host] else 0) + 10)
+        return max(_EDGE + 6, 14 + sum(widths_of(sides, host, until)))
 
     longest = [0.0] * (len(hosts) - 1)
     for message in messages:
@@ -385,27 +322,3 @@ class _Slope:
         self.head = (
             f"l{-11 * ux - 4.5 * uy:.1f} {-11 * uy + 4.5 * ux:.1f}l{9 * uy:.1f} {-9 * ux:.1f}z"
         )
-
-
-def _state_sentence(note: Note) -> str:
-    event = note.event
-    trigger = event.fields.get("on", "")
-    why = f" on {trigger}" if trigger else ""
-    return escape(
-        f"{event.host} at {clock(event.time)}: from {event.fields.get('from', '?')}"
-        f" to {note.text}{why}. {event.reason}".rstrip()
-    )
-
-
-def _timer_sentence(bracket: Bracket) -> str:
-    name, host = bracket.name, bracket.set.host
-    start = f"{host}'s {name} timer was set at {clock(bracket.set.time)}"
-    if bracket.fired is None:
-        return f"{start} and fires at {clock(bracket.due)}."
-    return f"{start} and fired at {clock(bracket.fired.time)}."
-
-
-def _port(note: Note) -> str:
-    """The other end's port, which tells connections apart."""
-    connection = str(note.event.fields.get("connection", ""))
-    return ":" + connection.rpartition(":")[2] if ":" in connection else ""
