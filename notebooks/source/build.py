@@ -1,4 +1,6 @@
-"""Writes notebooks/*.ipynb from the sources beside this file; with --check only says which differ.
+"""Writes notebooks/*.ipynb from the sources beside this file, and the picture that the README shows.
+
+With --check it only says which differ.
 
 The sources are Python in the percent format, which a diff shows well. What is written is the same
 to the byte each time: no outputs, fixed metadata, and cell ids that follow from the headings.
@@ -6,11 +8,16 @@ to the byte each time: no outputs, fixed metadata, and cell ids that follow from
 
 import re
 import sys
+import urllib.request
 from itertools import chain, count
 from pathlib import Path
 
 import jupytext
 import nbformat
+
+from netlab import Network, on
+from netlab.application.http import serve
+from netlab.units import Mbps, ms
 
 ROOT = Path(__file__).parents[2]
 METADATA = {
@@ -44,6 +51,19 @@ def name_cells(notebook: nbformat.NotebookNode) -> None:
         taken.add(cell.id)
 
 
+def first_page() -> str:
+    """The sequence diagram of the README's example, to stand by itself on white paper."""
+    net = Network(seed=7)
+    alice, bob = net.host("alice", "10.0.0.1/24"), net.host("bob", "10.0.0.2/24")
+    net.connect(alice, bob, delay=10 * ms, rate=10 * Mbps)
+    serve(bob, {"/": "<h1>Hello from bob</h1>"})
+    with on(alice):
+        urllib.request.urlopen("http://bob/").read()
+    net.run()
+    picture = net.trace.sequence().svg()
+    return picture.replace("<svg ", '<svg style="background:#fff;color-scheme:light" ', 1) + "\n"
+
+
 def write(files: dict[Path, str], remedy: str) -> int:
     """Write the files that differ, or with --check name them; the exit status."""
     stale = [
@@ -63,9 +83,10 @@ def write(files: dict[Path, str], remedy: str) -> int:
 
 
 def main() -> int:
-    """All notebooks of the course."""
+    """All notebooks of the course, and the picture."""
     sources = sorted(path for path in Path(__file__).parent.glob("*.py") if path.stem != "build")
     files = {ROOT / "notebooks" / f"{path.stem}.ipynb": notebook_from(path) for path in sources}
+    files[ROOT / "notebooks" / "pictures" / "first-page.svg"] = first_page()
     return write(files, "make notebooks")
 
 
