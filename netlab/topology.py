@@ -15,7 +15,6 @@ from netlab.network.address import IPv4Address, Prefix, parse_interface
 from netlab.progress import notebook_line
 from netlab.sim.clock import Clock
 from netlab.sim.program import Program
-from netlab.sim.realtime import RealTimeClock
 from netlab.sim.recording import Recorder
 from netlab.sim.simulation import Simulation
 from netlab.sockets.names import Names
@@ -33,12 +32,9 @@ class Network:
     """
 
     def __init__(self, seed: int = 0, *, clock: str = "virtual", record: bool | int = True) -> None:
-        clocks: dict[str, type[Clock]] = {"virtual": Clock, "real": RealTimeClock}
-        if clock not in clocks:
-            raise ConfigurationError(f'clock must be "virtual" or "real"; got {clock!r}')
         recorder = Recorder(None if isinstance(record, bool) else count(record, "record"))
         recorder.enabled = record is not False
-        self.sim = Simulation(seed, clocks[clock](), recorder)
+        self.sim = Simulation(seed, _clock(clock), recorder)
         self.names = Names()
         self.hosts: dict[str, Host] = {}
         self.links: list[Cable] = []
@@ -163,6 +159,8 @@ class Network:
     @property
     def trace(self) -> Trace:
         """What has happened so far, and why."""
+        for name, host in self.hosts.items():
+            self._trace.addresses[name] = ", ".join(map(str, host.ipv4.addresses))
         return self._trace
 
     @property
@@ -248,3 +246,13 @@ class Network:
             )
         address = self._free_address(text)
         return self._new_interface(host), address
+
+
+def _clock(kind: str) -> Clock:
+    if kind == "virtual":
+        return Clock()
+    if kind == "real":
+        from netlab.sim.realtime import RealTimeClock
+
+        return RealTimeClock()
+    raise ConfigurationError(f'clock must be "virtual" or "real"; got {kind!r}')
