@@ -27,7 +27,7 @@ class RemoteProtocolError(NetlabError):
 
 
 class DeadlockError(NetlabError, RuntimeError):
-    """Somebody waits, and nothing is left that could ever happen. The text names who, where and since when."""
+    """Somebody waits, and nothing is left that could ever happen: who, for what and since when."""
 
 
 class FaultError(NetlabError):

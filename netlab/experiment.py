@@ -18,6 +18,7 @@ from netlab.errors import ConfigurationError, DeadlockError
 from netlab.sim.program import Program, report
 from netlab.topology import Network
 from netlab.trace.trace import Trace
+from netlab.units import duration
 
 Scenario = Callable[..., Any]
 Change = Callable[[Network], object]
@@ -77,9 +78,14 @@ class Run:
         clock.start(self.program)
 
     def finish(self) -> None:
-        """Let everything happen that is still to happen."""
+        """Let everything happen that is still to happen. The scenario's own exception is raised."""
         clock = self.net.sim.clock
-        clock.run()
+        self.program.asked_for = True
+        try:
+            clock.run()
+        except DeadlockError:
+            if not self.program.failed:  # or whoever waits does so because of that
+                raise
         if not self.program.done:
             raise DeadlockError(report(clock, f"{self.experiment.name} didn't come to its end"))
         _ = self.program.result
@@ -96,25 +102,38 @@ class Run:
 
     def __repr__(self) -> str:
         state = "ended" if self.program.done else f"at {self.net.now} ns"
-        return f"<run of {self.experiment.name}, seed {self.seed}, {state}, {len(self.trace.frames)} frames>"
+        frames = len(self.trace.frames)
+        return f"<run of {self.experiment.name}, seed {self.seed}, {state}, {frames} frames>"
 
     def what_if(self, change: Change, *, at: int | None = None) -> "Run":
         """The same run with one thing changed.
 
         `change` is called with the new run's network: just before its first frame is sent, when all
         is built, or at the time `at` (ns).
+
+        Raises `ConfigurationError` when that moment never came.
         """
+        if not callable(change):
+            raise ConfigurationError(
+                "what_if() takes a function of the network, such as"
+                f" lambda net: net.links[0].drop(frame=2); got {change!r}"
+            )
         other = Run(self.experiment, self.seed, self._args, self._kwargs)
         net = other.net
+        changed = False
 
         def apply(_: object = None) -> None:
+            nonlocal changed
+            changed = True
             change(net)
 
         if at is None:
             net.sim.recorder.before_first_frame = apply
         else:
-            net.sim.clock.call_at(at, apply)
+            net.sim.clock.call_at(duration(at, "at"), apply)
         other.finish()
+        if not changed:
+            raise ConfigurationError("nothing was changed: no frame was sent in the whole run")
         return other
 
     def compare(self, other: "Run") -> Any:

@@ -14,7 +14,6 @@ from netlab.sim.simulation import Simulation
 from netlab.sockets.door import installed, speaking
 from netlab.sockets.names import Names
 from netlab.sockets.socket import SOCK_STREAM, Socket
-from netlab.trace.convert import as_bytes
 from netlab.transport.tcp.endpoint import Tcp
 from netlab.transport.udp import Udp
 from netlab.units import duration, s
@@ -114,6 +113,8 @@ class Host:
 
     def inject(self, packet: "bytes | Packet", interface: int = 0) -> None:
         """Send a whole frame, as bytes or as a Scapy packet, from one of this host's interfaces."""
+        from netlab.trace.convert import as_bytes  # which few need, and takes its time
+
         data = as_bytes(packet)
         if not data:
             raise ConfigurationError("there is nothing to inject: the frame is empty")
