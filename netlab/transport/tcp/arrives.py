@@ -93,9 +93,13 @@ def _in_syn_sent(connection: "Connection", segment: Segment) -> None:
 def _otherwise(connection: "Connection", segment: Segment) -> None:
     """3.10.7.4: all other states."""
     sender, receiver = connection.sender, connection.receiver
-    if connection.state is State.SYN_RCVD and segment.syn and segment.has_ack:
-        if segment.seq == receiver.irs:  # opened from both sides: the SYN is known, its ACK is news
-            segment = _without_syn(segment)
+    if (
+        connection.state is State.SYN_RCVD
+        and segment.syn
+        and segment.has_ack
+        and segment.seq == receiver.irs
+    ):
+        segment = _without_syn(segment)  # both sides opened: the SYN is known, its ACK is news
 
     # First, check the sequence number.
     if not receiver.is_acceptable(segment):
@@ -180,7 +184,6 @@ def _check_ack(connection: "Connection", segment: Segment) -> bool:
         if not is_news:
             connection.emit_bare(ack, RST, "not an ACK of our SYN (RFC 9293 3.10.7.4, fifth)")
             return False
-        sender.update_window(segment)
         connection.happens(TcpEvent.RCV_ACK_OF_SYN, "our SYN was acknowledged")
 
     if is_news:

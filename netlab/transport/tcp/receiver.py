@@ -168,10 +168,10 @@ class Receiver:
     def _send_duplicate_ack(self) -> None:
         """Tell the sender at once that something is missing (RFC 5681 section 4.2).
 
-        The window stays as it was told, while it is worth having: with another one the ACK would
-        be no duplicate (section 2), and the sender would learn of the loss one segment later.
+        The window stays as it was told: with another one the ACK would be no duplicate (section 2),
+        and the sender would learn of the loss one segment later.
         """
-        self._window_is_held = self.rcv_wnd >= self._connection.mss
+        self._window_is_held = True
         self._connection.send_ack(
             "out of order: tell the sender what is expected (RFC 5681 section 4.2)"
         )

@@ -146,7 +146,10 @@ class Sender:
             self.persist.begin()
 
     def _worth_sending(self, size: int, unsent: int) -> bool:
-        """Of less than a full segment: Nagle's algorithm (section 3.7.4) and silly window avoidance (section 3.8.6.2.1) of RFC 9293."""
+        """Whether less than a full segment may go now.
+
+        Nagle's algorithm (RFC 9293 section 3.7.4) and silly window avoidance (section 3.8.6.2.1).
+        """
         if size == 0:
             return False
         if self.flight and not self.nodelay and not self.fin_wanted:
@@ -287,7 +290,10 @@ class Sender:
         self.rto.back_off()
         self._record_rto("the timer expired: back off (RFC 6298 section 5, 5.5)")
         self._timed = None
-        why = f"no ACK within the retransmission timeout, {show_time(waited)} since the first time (RFC 6298 section 5, 5.4)"
+        why = (
+            f"no ACK within the retransmission timeout, {show_time(waited)} since the first time"
+            " (RFC 6298 section 5, 5.4)"
+        )
         if self.syn_under_way:
             self._syn_repeated = True
             connection.repeat_syn(why)

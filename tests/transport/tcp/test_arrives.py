@@ -173,6 +173,20 @@ def test_a_rst_counts_while_the_window_is_shut() -> None:
     story.alice_is(State.CLOSED)
 
 
+@pytest.mark.rfc("RFC 9293 3.10.7.4 second", "RFC 9293 3.10.7.4 fourth")
+@pytest.mark.parametrize(("flags", "offset"), [("RST,ACK", 1), ("SYN,ACK", 0), ("SYN,ACK", 1)])
+def test_a_segment_that_is_challenged_ends_there(story: Story, flags: str, offset: int) -> None:
+    story.opened()
+    story.write(b"hello")
+    story.alice_sends("ACK", seq=1, text=b"hello")
+    story.peer(flags, seq=1 + offset, ack=6, text=b"smuggled", window=77)
+    story.alice_sends("ACK", seq=6, ack=1)
+    assert not story.tcb.receiver.buffer
+    assert not story.tcb.receiver.reassembler.waiting
+    assert story.tcb.sender.snd_wnd == 65_535
+    assert story.alice_una == 1
+
+
 # --- fourth: the SYN bit --------------------------------------------------------------------
 
 
@@ -372,6 +386,20 @@ def test_a_fin_that_comes_again_is_acknowledged_again(story: Story, state: State
         story.peer("FIN,ACK", seq=1, ack=story.alice_una)
         alice_answers(story)
     story.alice_is(state)
+
+
+@pytest.mark.rfc("RFC 9293 3.10.7.4 eighth")
+def test_a_program_that_waits_for_data_hears_of_the_fin_at_once(story: Story) -> None:
+    story.opened()
+    waiting = story.alice.start(
+        lambda host: host.sim.clock.wait(
+            story.tcb.readable, lambda: story.tcb.at_end, None, "the end of the stream"
+        )
+    )
+    story.silence(1 * s)
+    story.peer("FIN,ACK", seq=1, ack=1)
+    story.alice_sends("ACK", ack=2)
+    assert waiting.done
 
 
 @pytest.mark.rfc("RFC 9293 3.10.7.4 eighth")

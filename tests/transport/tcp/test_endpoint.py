@@ -13,7 +13,6 @@ import pytest
 
 from netlab import Network, on
 from netlab.host import Host
-from netlab.link.cable import Cable
 from netlab.network.address import IPv4Address
 from netlab.network.icmp_message import (
     DESTINATION_UNREACHABLE,
@@ -30,11 +29,20 @@ ANY = IPv4Address.UNSPECIFIED
 
 
 @pytest.fixture
-def two() -> tuple[Network, Host, Host, Cable]:
+def net() -> Network:
     net = Network(seed=1)
-    alice = net.host("alice", "10.0.0.1/24")
-    bob = net.host("bob", "10.0.0.2/24")
-    return net, alice, bob, net.connect(alice, bob, delay=1 * ms)
+    net.connect(net.host("alice", "10.0.0.1/24"), net.host("bob", "10.0.0.2/24"), delay=1 * ms)
+    return net
+
+
+@pytest.fixture
+def alice(net: Network) -> Host:
+    return net.hosts["alice"]
+
+
+@pytest.fixture
+def bob(net: Network) -> Host:
+    return net.hosts["bob"]
 
 
 # --- listeners ------------------------------------------------------------------------------
@@ -198,8 +206,9 @@ def test_the_announced_size_is_what_fits_the_link(mtu: int, mss: int) -> None:
 
 
 @pytest.mark.rfc("RFC 9293 3.9.1.1")
-def test_a_port_with_a_connection_in_time_wait_can_be_had_only_with_reuse(two) -> None:
-    net, alice, bob, _ = two
+def test_a_port_with_a_connection_in_time_wait_can_be_had_only_with_reuse(
+    net: Network, alice: Host, bob: Host
+) -> None:
     listener = alice.tcp.bind(ANY, 80)
     alice.tcp.listen(listener, 5)
     with on(bob):
@@ -218,8 +227,7 @@ def test_a_port_with_a_connection_in_time_wait_can_be_had_only_with_reuse(two) -
     assert alice.tcp.bind(ANY, 80)
 
 
-def test_two_programs_can_not_listen_at_one_port(two) -> None:
-    net, alice, bob, _ = two
+def test_two_programs_can_not_listen_at_one_port(alice: Host) -> None:
     first = alice.tcp.bind(ANY, 80, reuse=True)
     second = alice.tcp.bind(ALICE, 80, reuse=True)
     alice.tcp.listen(first, 5)
@@ -231,8 +239,7 @@ def test_two_programs_can_not_listen_at_one_port(two) -> None:
 
 
 @pytest.mark.rfc("RFC 9293 3.9.1.1")
-def test_one_socket_pair_makes_one_connection(two) -> None:
-    net, alice, bob, _ = two
+def test_one_socket_pair_makes_one_connection(alice: Host) -> None:
     first = alice.tcp.bind(ANY, 5000, reuse=True)
     second = alice.tcp.bind(ANY, 5000, reuse=True)
     alice.tcp.connect(first, (PEER, 80))
@@ -242,8 +249,7 @@ def test_one_socket_pair_makes_one_connection(two) -> None:
     assert alice.tcp.connect(second, (PEER, 81))
 
 
-def test_a_host_can_connect_to_itself(two) -> None:
-    net, alice, bob, _ = two
+def test_a_host_can_connect_to_itself(alice: Host) -> None:
     with on(alice), socket.create_server(("", 80)) as server:
         client = socket.create_connection(("127.0.0.1", 80))
         served, peer = server.accept()
@@ -255,8 +261,7 @@ def test_a_host_can_connect_to_itself(two) -> None:
 
 
 @pytest.mark.rfc("RFC 9293 3.5")
-def test_a_connection_can_have_both_its_ends_in_one_port(two) -> None:
-    net, alice, bob, _ = two
+def test_a_connection_can_have_both_its_ends_in_one_port(net: Network, alice: Host) -> None:
     binding = alice.tcp.bind(ANY, 5000)
     connection = alice.tcp.connect(binding, (ALICE, 5000))  # its SYN crosses itself
     net.run_for(1 * s)
@@ -287,8 +292,9 @@ def test_an_old_block_never_takes_a_new_connection_down_with_it(story: Story) ->
 
 
 @pytest.mark.rfc("RFC 9293 3.10.7.1")
-def test_connecting_to_a_port_where_nobody_listens_is_refused(two) -> None:
-    net, alice, bob, _ = two
+def test_connecting_to_a_port_where_nobody_listens_is_refused(
+    net: Network, alice: Host, bob: Host
+) -> None:
     with on(alice), pytest.raises(ConnectionRefusedError) as raised:
         socket.create_connection(("bob", 81))
     assert raised.value.errno == ECONNREFUSED
@@ -296,8 +302,7 @@ def test_connecting_to_a_port_where_nobody_listens_is_refused(two) -> None:
     assert alice.tcp.connections == []
 
 
-def test_connecting_to_an_address_where_nobody_is_tells_so(two) -> None:
-    net, alice, bob, _ = two
+def test_connecting_to_an_address_where_nobody_is_tells_so(net: Network, alice: Host) -> None:
     with on(alice), pytest.raises(OSError, match="No route to host") as raised:
         socket.create_connection(("10.0.0.77", 80))
     assert raised.value.errno == EHOSTUNREACH
@@ -305,8 +310,7 @@ def test_connecting_to_an_address_where_nobody_is_tells_so(two) -> None:
     assert alice.tcp.connections == []
 
 
-def test_connecting_without_a_route_fails_at_once(two) -> None:
-    net, alice, bob, _ = two
+def test_connecting_without_a_route_fails_at_once(net: Network, alice: Host) -> None:
     with on(alice), pytest.raises(OSError, match="Network is unreachable") as raised:
         socket.create_connection(("192.0.2.1", 80))
     assert raised.value.errno == ENETUNREACH

@@ -51,18 +51,21 @@ PASSIVE = pytest.mark.parametrize(
 
 @pytest.mark.rfc("RFC 9293 3.10.7.2")
 @PASSIVE
-def test_a_rst_in_listen_is_ignored(story: Story, begin) -> None:
+@pytest.mark.parametrize("flags", ["RST", "RST,ACK", "SYN,RST"])
+def test_a_rst_in_listen_is_ignored(story: Story, begin, flags: str) -> None:
     begin(story)
-    story.peer("RST", seq=7)
+    story.peer(flags, seq=7, ack=42)
     story.silence(1 * s)
 
 
 @pytest.mark.rfc("RFC 9293 3.10.7.2")
 @PASSIVE
-def test_an_ack_in_listen_is_answered_by_a_rst(story: Story, begin) -> None:
+@pytest.mark.parametrize("flags", ["ACK", "SYN,ACK", "FIN,ACK"])
+def test_an_ack_in_listen_is_answered_by_a_rst(story: Story, begin, flags: str) -> None:
     begin(story)
-    story.peer("ACK", seq=7, ack=42)
-    story.alice_sends("RST", seq=42)
+    story.peer(flags, seq=7, ack=42)
+    rst = story.alice_sends("RST", seq=42)
+    assert rst.ack == rst.window == 0
 
 
 @pytest.mark.rfc("RFC 9293 3.10.7.2")
@@ -158,9 +161,10 @@ def test_a_rst_with_a_wrong_ack_is_dropped(story: Story, ack: int) -> None:
 
 
 @pytest.mark.rfc("RFC 9293 3.10.7.3")
-def test_a_rst_without_ack_is_dropped(story: Story) -> None:
+@pytest.mark.parametrize("flags", ["RST", "SYN,RST"])
+def test_a_rst_without_ack_is_dropped(story: Story, flags: str) -> None:
     story.reach(State.SYN_SENT)
-    story.peer("RST", seq=0)
+    story.peer(flags, seq=0)
     story.alice_is(State.SYN_SENT)
 
 

@@ -50,7 +50,7 @@ KEY = (State.CLOSED, TcpEvent.ACTIVE_OPEN)
 @pytest.mark.parametrize(
     ("part", "words"),
     [
-        (None, "must be a table"),
+        (None, "must be a table, "),
         ([1, 2], r"must be a table, .* got \[1, 2\]"),
         ({KEY: None}, r"\[CLOSED, active OPEN\] is None"),
         ({KEY: (Action.SEND_SYN, State.SYN_SENT, "")}, "a tuple of Actions, the next State"),
@@ -108,13 +108,13 @@ def test_a_class_that_can_not_work_is_refused(name: str, part: object, words: st
 def test_a_call_without_a_row_raises_and_names_the_table(story: Story) -> None:
     story.tcp.parts.transitions = without((State.CLOSED, TcpEvent.ACTIVE_OPEN))
     with pytest.raises(
-        PartError, match="alice's transition table has no row for .*ACTIVE_OPEN.* in .*CLOSED"
+        PartError, match=r"alice's transition table has no row for .*ACTIVE_OPEN.* in .*CLOSED"
     ):
         story.connect()
     story.tcp.parts.transitions = TRANSITIONS
     story.opened()
     story.tcp.parts.transitions = without((State.ESTABLISHED, TcpEvent.CLOSE))
-    with pytest.raises(PartError, match="ESTABLISHED.*the user closes in vain"):
+    with pytest.raises(PartError, match=r"ESTABLISHED.*the user closes in vain"):
         story.close()
     story.alice_is(State.ESTABLISHED)
     story.tcp.parts.transitions = TRANSITIONS
@@ -158,7 +158,7 @@ def test_a_row_that_is_none_ends_its_connection_and_no_other(row: object) -> Non
         with pytest.warns(RuntimeWarning, match="has no row"):
             story.peer("FIN,ACK", seq=1, ack=1)
         return
-    with pytest.raises(PartError, match="alice's transition table has .* for .*RCV_FIN"):
+    with pytest.raises(PartError, match=r"alice's transition table has .* for .*RCV_FIN"):
         story.peer("FIN,ACK", seq=1, ack=1)
     story.alice_sends("RST,ACK", seq=1)
     story.alice_reports(ECONNABORTED)

@@ -74,6 +74,34 @@ def test_a_segment_beyond_a_hole_is_answered_by_a_duplicate_ack_at_once(story: S
     story.silence(1 * s)
 
 
+@pytest.mark.rfc("RFC 5681 2", "RFC 5681 4.2")
+def test_a_duplicate_ack_tells_the_window_that_the_one_before_told(story: Story) -> None:
+    story.opened()
+    story.peer("ACK", seq=1, ack=1, text=bytes(1460))
+    story.peer("ACK", seq=1461, ack=1, text=bytes(1460))
+    story.alice_sends("ACK", ack=2921, window=65_535 - 2920)
+    story.read(bytes(2920))  # so that the window could grow
+    for seq in (4381, 5841):
+        story.peer("ACK", seq=seq, ack=1, text=bytes(1460))
+        story.alice_sends("ACK", ack=2921, window=65_535 - 2920)
+    story.peer("ACK", seq=2921, ack=1, text=bytes(1460))
+    story.alice_sends("ACK", ack=7301, window=65_535 - 4380)
+
+
+@pytest.mark.rfc("RFC 9293 3.8.6")
+def test_a_duplicate_ack_does_not_hide_that_a_small_window_has_grown() -> None:
+    story = Story(receive_buffer=3000).opened()
+    story.peer("ACK", seq=1, ack=1, text=bytes(1000))
+    story.peer("ACK", seq=1001, ack=1, text=bytes(1000))
+    story.alice_sends("ACK", ack=2001, window=1000, after=200 * ms)
+    story.read(bytes(1400))
+    story.settle()
+    story.peer("ACK", seq=2101, ack=1, text=bytes(100))
+    story.alice_sends("ACK", ack=2001, window=1000)  # 1400 more are free: less than a segment
+    story.read(bytes(100))
+    story.alice_sends("ACK", ack=2001, window=2500)
+
+
 @pytest.mark.rfc("RFC 5681 4.2")
 def test_a_segment_that_fills_a_part_of_a_hole_is_acknowledged_at_once(story: Story) -> None:
     story.opened()
@@ -109,6 +137,17 @@ def test_the_window_tells_what_the_buffer_still_takes(story: Story) -> None:
     story.peer("ACK", seq=1501, ack=1, text=bytes(500))
     story.read(bytes(500))
     story.alice_sends("ACK", ack=2001, window=65_035, after=200 * ms)
+
+
+@pytest.mark.rfc("RFC 9293 3.1")
+def test_a_buffer_larger_than_the_window_field_is_announced_by_parts() -> None:
+    story = Story(receive_buffer=200_000)
+    story.connect()
+    story.alice_sends("SYN", seq=0, window=65_535)
+    story.peer("SYN,ACK", seq=0, ack=1, mss=1460)
+    story.alice_sends("ACK", seq=1, ack=1, window=65_535)
+    story.peer("ACK", seq=1, ack=1, text=bytes(1460))
+    story.alice_sends("ACK", seq=1, ack=1461, window=65_535, after=200 * ms)
 
 
 @pytest.mark.rfc("RFC 9293 3.8.6", "RFC 9293 SHLD-14")

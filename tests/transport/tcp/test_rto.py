@@ -21,7 +21,7 @@ class Literal:
         self.SRTT: Fraction | None = None
         self.RTTVAR = Fraction(0)
 
-    def measured(self, R: int) -> None:  # noqa: N803 - the RFC's name
+    def measured(self, R: int) -> None:
         alpha, beta = Fraction(1, 8), Fraction(1, 4)
         if self.SRTT is None:  # (2.2)
             self.SRTT = Fraction(R)
