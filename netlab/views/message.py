@@ -54,13 +54,14 @@ def messages_of(
     readings: Iterable[Reading],
     lifelines: Mapping[str, int],
     dropped_at: Mapping[int, int],
+    unit: int,
     until: int | None,
 ) -> list[Message]:
     """The frames as messages, as the world is at `until` (ns); None is the end of the record.
 
     `dropped_at` tells when each lost frame was struck: at once, or later while it was under way.
+    `unit` is the typical delay, in ns.
     """
-    unit = typical_delay(frames)
     messages = []
     for frame, reading in zip(frames, readings, strict=True):
         sent = frame.time

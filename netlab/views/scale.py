@@ -87,6 +87,7 @@ class _Layout:
         self._start = self._lowest = top  # of this instant; of all
         self._time: int | None = None
         self._under_way = 0
+        self._ticked, self._next_tick = -1, 0  # the time of the last tick; where the next may be
         self._lines = [_Lifeline(top) for _ in range(lifelines)]
 
     def run(self, story: Story, until: int | None) -> Chart:
@@ -175,9 +176,9 @@ class _Layout:
         line.last = y
         if y > self._lowest:
             self._lowest = y
-        ticks = self._chart.ticks
-        if seen and (not ticks or (time > ticks[-1][1] and y >= ticks[-1][0] + TAG_ROW)):
-            ticks.append((y, time))
+        if seen and time > self._ticked and y >= self._next_tick:
+            self._chart.ticks.append((y, time))
+            self._ticked, self._next_tick = time, y + TAG_ROW
 
     def _send(self, message: Message, line: _Lifeline) -> int:
         sent = message.frame.time
@@ -206,6 +207,7 @@ class _Layout:
         band.y = self._lowest + 16
         self._start = self._lowest = band.y + height_of(band) + 8
         self._time = None
+        self._ticked = -1
         self._under_way = 0
         for line in self._lines:
             line.last = self._lowest

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _TIME_COLUMN = 100
 _EDGE = 70  # half of a host's box
 _NARROWEST, _WIDEST = 340, 620
+_BESIDE_LABEL = 70  # what a label leaves free of its arrow
+_SURE_TO_FIT = int((_NARROWEST - _BESIDE_LABEL) / CHARACTER)  # characters
 _TWO = 480  # the least distance of two lifelines that are alone
 _MOST_ADDRESSES = 3  # of one host
 _TALL = 900  # from here on the names stand at the bottom too
@@ -53,9 +55,9 @@ class _Drawing:
         self._with_reasons = len(messages) <= _MOST_REASONS
         self._xs, self._width = _columns(story, messages, view.until)
         for message in messages:
-            room = int((abs(self._xs[message.a] - self._xs[message.b]) - 70) / CHARACTER)
-            if len(message.label) > room:
-                message.label = clip(message.label, room)
+            if len(message.label) > _SURE_TO_FIT:
+                room = abs(self._xs[message.a] - self._xs[message.b]) - _BESIDE_LABEL
+                message.label = clip(message.label, int(room / CHARACTER))
         self._head = 34 + 16 * max((len(self._addresses(host)) for host in story.hosts), default=0)
         top = self._head + 42
         self._chart = lay_out(story, top, view.until)
@@ -283,7 +285,7 @@ def _columns(story: Story, messages: list[Message], until: int | None) -> tuple[
         if abs(b - a) == 1 and (message.note or len(message.label) * CHARACTER > longest[gap]):
             longest[gap] = max(longest[gap], width_of(message))
     least = _TWO if len(hosts) == 2 else _NARROWEST
-    gaps = [max(least, min(_WIDEST, int(width) + 76)) for width in longest]
+    gaps = [max(least, min(_WIDEST, int(width) + _BESIDE_LABEL + 6)) for width in longest]
     xs = [_TIME_COLUMN + margin(hosts[0])]
     for gap in gaps:
         xs.append(xs[-1] + gap)

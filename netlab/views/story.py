@@ -38,7 +38,9 @@ def tell(view: "Sequence") -> Story:
     lifelines = {host: index for index, host in enumerate(hosts)}
     events = trace.events
     dropped_at = {event.fields["frame"]: event.time for event in events if event.kind == "dropped"}
-    messages = messages_of(frames, [reading for _, reading in pairs], lifelines, dropped_at, until)
+    unit = typical_delay(frames)
+    readings = [reading for _, reading in pairs]
+    messages = messages_of(frames, readings, lifelines, dropped_at, unit, until)
 
     since = frames[0].time if frames and view.first is not None else 0
     end = until
@@ -54,7 +56,7 @@ def tell(view: "Sequence") -> Story:
         {host: trace.addresses.get(host, "") for host in hosts},
         items,
         sides,
-        typical_delay(frames),
+        unit,
         _title(hosts, len(frames)),
     )
 
