@@ -161,7 +161,7 @@ class Story:
             self.peer_port if from_port is None else from_port,
             self.alice_port if to_port is None else to_port,
             (self.peer_isn + seq) & 0xFFFFFFFF,
-            (self.isn + ack) & 0xFFFFFFFF if bits & ACK else 0,
+            (self.isn + ack) & 0xFFFFFFFF,
             bits,
             window,
             text,

@@ -4,6 +4,7 @@ from errno import ECONNREFUSED, ECONNRESET
 
 import pytest
 
+from netlab.host import Host
 from netlab.transport.tcp.states import SYNCHRONIZED, State
 from netlab.units import minute, ms, s
 from tests.transport.tcp.steps import Story
@@ -103,6 +104,55 @@ def test_while_the_window_is_shut_acks_and_windows_of_refused_segments_count() -
     story.alice_sends("ACK", seq=301, ack=1001, window=0)
     story.peer("ACK", seq=1001, ack=301)
     story.settle()
+
+
+@pytest.mark.rfc("RFC 9293 3.10.7.4 first")
+@pytest.mark.parametrize(
+    ("flags", "seq", "counts"),
+    [
+        ("ACK", 0, True),  # old, but it may be the only news
+        ("ACK", 65_536, True),  # right behind the window: what lies in between was lost
+        ("ACK", 65_537, False),
+        ("ACK", 1 - 65_535, True),
+        ("ACK", 0 - 65_535, False),
+        ("", 0, False),
+        ("SYN,ACK", 0, False),
+        ("RST,ACK", 0, False),
+    ],
+)
+def test_of_a_segment_that_is_refused_only_a_plausible_ack_counts(
+    story: Story, flags: str, seq: int, counts: bool
+) -> None:
+    story.opened()
+    story.write(b"hello")
+    story.alice_sends("ACK", seq=1, text=b"hello")
+    story.peer(flags, seq=seq, ack=6)
+    if "RST" not in flags:
+        story.alice_sends("ACK", seq=6, ack=1)
+    assert story.alice_una == (6 if counts else 1)
+
+
+@pytest.mark.rfc("RFC 9293 3.10.7.4 first")
+def test_the_ack_of_a_refused_segment_may_end_the_connection(story: Story) -> None:
+    story.reach(State.LAST_ACK)
+    story.peer("ACK", seq=0, ack=2)
+    story.alice_forgets()
+
+
+@pytest.mark.rfc("RFC 9293 3.10.7.4 first")
+@pytest.mark.parametrize("ack", [0, 1, 7])
+def test_the_ack_of_a_refused_segment_opens_no_connection(story: Story, ack: int) -> None:
+    story.reach(State.SYN_RCVD)
+    story.peer("ACK", seq=0, ack=ack)
+    story.alice_sends("ACK", seq=1, ack=1)
+    story.alice_is(State.SYN_RCVD)
+
+
+@pytest.mark.rfc("RFC 9293 3.10.7.4 first")
+def test_a_syn_ack_that_comes_again_is_acknowledged_again(story: Story) -> None:
+    story.opened()  # but suppose that the last ACK got lost
+    story.peer("SYN,ACK", seq=0, ack=1)
+    story.alice_sends("ACK", seq=1, ack=1)
 
 
 @pytest.mark.rfc("RFC 5961 7")
@@ -388,17 +438,25 @@ def test_a_fin_that_comes_again_is_acknowledged_again(story: Story, state: State
     story.alice_is(state)
 
 
-@pytest.mark.rfc("RFC 9293 3.10.7.4 eighth")
-def test_a_program_that_waits_for_data_hears_of_the_fin_at_once(story: Story) -> None:
+@pytest.mark.rfc("RFC 9293 3.10.7.4 seventh", "RFC 9293 3.10.7.4 eighth")
+@pytest.mark.parametrize("brings", ["text", "FIN"])
+def test_a_program_that_waits_for_data_hears_at_once(story: Story, brings: str) -> None:
     story.opened()
-    waiting = story.alice.start(
-        lambda host: host.sim.clock.wait(
-            story.tcb.readable, lambda: story.tcb.at_end, None, "the end of the stream"
+
+    def wait(host: Host) -> None:
+        tcb = story.tcb
+        host.sim.clock.wait(
+            tcb.readable, lambda: bool(tcb.receiver.buffer) or tcb.at_end, None, "data or an end"
         )
-    )
+
+    waiting = story.alice.start(wait)
     story.silence(1 * s)
-    story.peer("FIN,ACK", seq=1, ack=1)
-    story.alice_sends("ACK", ack=2)
+    assert not waiting.done
+    if brings == "FIN":
+        story.peer("FIN,ACK", seq=1, ack=1)
+        story.alice_sends("ACK", ack=2)
+    else:
+        story.peer("ACK", seq=1, ack=1, text=b"hello")
     assert waiting.done
 
 
