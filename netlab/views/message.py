@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from netlab.link.frame import DROPPED, IN_FLIGHT
 from netlab.trace.frame import Frame
@@ -54,13 +55,13 @@ def messages_of(
     readings: Iterable[Reading],
     lifelines: Mapping[str, int],
     dropped_at: Mapping[int, int],
-    unit: int,
+    delay: int,
     until: int | None,
 ) -> list[Message]:
     """The frames as messages, as the world is at `until` (ns); None is the end of the record.
 
     `dropped_at` tells when each lost frame was struck: at once, or later while it was under way.
-    `unit` is the typical delay, in ns.
+    `delay` is the typical delay, in ns.
     """
     messages = []
     for frame, reading in zip(frames, readings, strict=True):
@@ -68,7 +69,7 @@ def messages_of(
         arrives = frame.arrival
         lost = frame.fate == DROPPED
         if arrives is None:
-            arrives = sent + unit if lost else sent
+            arrives = sent + delay if lost else sent
         message = Message(
             frame,
             reading,
@@ -84,7 +85,7 @@ def messages_of(
             message.note = reading.note
         if lost:
             struck = dropped_at.get(frame.id, sent)
-            if frame.arrival is None:
+            if frame.arrival is None and delay:
                 message.reach = _NEVER_ON_THE_WIRE
             elif sent < struck < arrives:
                 message.reach = (struck - sent) / (arrives - sent)
@@ -100,14 +101,24 @@ def messages_of(
 
 
 def typical_delay(frames: Sequence[Frame]) -> int:
-    """About the median of how long the frames were under way, in ns; 1 ms where none took any time.
+    """About the median of how long the frames were under way, in ns; 0 where none took any time.
 
     It has one significant digit, so that a picture keeps its scale while frames are added.
     """
     delays = sorted(
         [f.arrival - f.time for f in frames if f.arrival is not None and f.arrival > f.time]
     )
-    return int(float(f"{delays[len(delays) // 2]:.0e}")) if delays else 1_000_000
+    return _roughly(delays[len(delays) // 2]) if delays else 0
+
+
+def typical_gap(frames: Sequence[Frame]) -> int:
+    """The scale of a capture, which knows one time of each frame: a long time between two, in ns."""
+    gaps = sorted([b.time - a.time for a, b in pairwise(frames) if b.time > a.time])
+    return _roughly(gaps[3 * len(gaps) // 4]) if gaps else 1_000_000
+
+
+def _roughly(number: int) -> int:
+    return int(float(f"{number:.0e}"))
 
 
 def _stop(message: Message, now: int) -> None:

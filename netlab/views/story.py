@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from netlab.errors import ConfigurationError
 from netlab.trace.frame import Frame
 from netlab.views.fold import fold
-from netlab.views.message import Item, messages_of, typical_delay
+from netlab.views.message import Item, messages_of, typical_delay, typical_gap
 from netlab.views.reading import Reader, Reading
 from netlab.views.sides import Sides, find_sides
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Story:
     """The lifelines, the messages and bands between them, and what stands beside them.
 
-    `unit` is the typical time that a frame is under way, `start` the time of the first thing shown.
+    `unit` is the time (ns) that all others are long or short against: what a frame is under way.
     """
 
     hosts: list[str]
@@ -34,13 +34,14 @@ def tell(view: "Sequence") -> Story:
     trace, until = view.trace, view.until
     pairs = _chosen(view)
     frames = [frame for frame, _ in pairs]
-    hosts = _hosts(view, frames)
+    # What comes later has its lifeline already, so that nothing moves as time goes on.
+    hosts = _hosts(view, frames if until is None else trace.frames)
     lifelines = {host: index for index, host in enumerate(hosts)}
     events = trace.events
     dropped_at = {event.fields["frame"]: event.time for event in events if event.kind == "dropped"}
-    unit = typical_delay(frames)
+    delay = typical_delay(frames)
     readings = [reading for _, reading in pairs]
-    messages = messages_of(frames, readings, lifelines, dropped_at, unit, until)
+    messages = messages_of(frames, readings, lifelines, dropped_at, delay, until)
 
     since = frames[0].time if frames and view.first is not None else 0
     end = until
@@ -56,7 +57,7 @@ def tell(view: "Sequence") -> Story:
         {host: trace.addresses.get(host, "") for host in hosts},
         items,
         sides,
-        unit,
+        delay or typical_gap(frames),
         _title(hosts, len(frames)),
     )
 
@@ -98,16 +99,13 @@ def _in_line(known: list[str], frames: list[Frame]) -> list[str]:
         near.setdefault(frame.receiver, {})[frame.host] = None
     hosts = [host for host in known if host in near]
     placed: dict[str, None] = {}
-
-    def follow(host: str) -> None:
+    # From one end of the line to the other; what branches off is followed before going on.
+    ahead = sorted(hosts, key=lambda host: len(near[host]) > 1)
+    while ahead:
+        host = ahead.pop(0)
         if host not in placed:
             placed[host] = None
-            for other in hosts:
-                if other in near[host]:
-                    follow(other)
-
-    for host in sorted(hosts, key=lambda host: len(near[host]) > 1):  # from an end of the line
-        follow(host)
+            ahead[:0] = [other for other in hosts if other in near[host]]
     return list(placed)
 
 

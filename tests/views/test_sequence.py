@@ -143,9 +143,26 @@ def test_a_frame_struck_in_flight_ends_where_it_was(story):
 
 
 def test_a_frame_that_never_left_the_queue_ends_where_it_began(story):
+    story.tcp(0, "alice", "bob", "ACK", 1, 1)
     story.tcp(0, "alice", "bob", "ACK", 1, 1, lost="the queue of alice-bob was full", queued=False)
-    x0, _, x1, _ = line(frame_group(drawn(story), 1))
+    x0, _, x1, _ = line(frame_group(drawn(story), 2))
     assert 0 < x1 - x0 < 40
+
+
+def test_a_capture_knows_one_time_of_each_frame_and_its_arrows_are_level(story):
+    for number, sender in enumerate(["alice", "bob", "alice", "bob"]):
+        receiver = "bob" if sender == "alice" else "alice"
+        time = number * 10 * ms
+        fate = {"lost": "rule 1 (drop)", "queued": False} if number == 2 else {"arrives": time}
+        story.tcp(time, sender, receiver, "ACK", 1 + number, 1, b"abc", **fate)
+    root = drawn(story)
+    for frame in story.frames:
+        _, y0, _, y1 = line(frame_group(root, frame.id))
+        assert y0 == y1
+    x0, _, x1, _ = line(frame_group(root, 3))
+    y0, _, y1, _ = line(frame_group(root, 1))
+    assert (x1 - x0) / (y1 - y0) == pytest.approx(0.5, abs=0.01)
+    assert "in which nothing happens" not in words(root)
 
 
 @pytest.mark.parametrize(
