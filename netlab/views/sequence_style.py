@@ -83,6 +83,7 @@ STYLE = (
     ".nl-view .nl-break-words{font:italic 13px var(--nl-sans);fill:var(--nl-grey);"
     "text-anchor:middle}"
     ".nl-band rect{fill:var(--nl-wash);stroke:var(--nl-rule);stroke-dasharray:6 4}"
+    ".nl-band.nl-selected rect{stroke:var(--nl-blue);stroke-width:2.4}"
     ".nl-band text{font-size:13px;text-anchor:middle}"
     ".nl-view .nl-band .nl-soft{font-size:12px;fill:var(--nl-grey)}"
     ".nl-now{stroke:var(--nl-ink);stroke-width:1.2;stroke-dasharray:2 3}"

@@ -165,16 +165,18 @@ class _Drawing:
         left, right = self._xs[min(ends)] + 14, self._xs[max(ends)] - 14
         middle = (left + right) // 2
         height = height_of(band)
-        css = [""] * (len(band.lines) - 1) + [' class="nl-soft"']
+        styles = [""] * (len(band.lines) - 1) + [' class="nl-soft"']
         lines = "".join(
             f'<text x="{middle}" y="{band.y + 20 + BAND_LINE * row}"{style}>'
             f"{escape(line.replace('->', chr(0x2192)))}</text>"
-            for row, (line, style) in enumerate(zip(band.lines, css, strict=True))
+            for row, (line, style) in enumerate(zip(band.lines, styles, strict=True))
         )
         ids = " ".join([str(message.frame.id) for message in messages])
         title = escape("Folded: " + "; ".join(band.lines) + ".")
+        chosen = any(message.frame.id == self._selected for message in messages)
+        css = "nl-band nl-selected" if chosen else "nl-band"
         return (
-            f'<g class="nl-band" data-frames="{ids}" role="img" aria-label="{title}">'
+            f'<g class="{css}" data-frames="{ids}" role="img" aria-label="{title}">'
             f'<rect x="{left}" y="{band.y}" width="{right - left}" height="{height}" rx="8"/>'
             f"{lines}</g>"
         )

@@ -99,6 +99,15 @@ def test_the_selected_frame_stands_out(scene):
     assert [g.get("data-frame") for g in groups(root, "nl-selected")] == ["6"]
 
 
+def test_a_band_that_holds_the_selected_frame_stands_out(scene):
+    assert (
+        groups(drawn(scene("bulk"), selected=50), "nl-selected")[0]
+        .get("class")
+        .startswith("nl-band")
+    )
+    assert groups(drawn(scene("bulk"), selected=2), "nl-selected")[0].get("data-frame") == "2"
+
+
 def test_a_frames_title_is_a_sentence_about_it(scene):
     title = frame_group(drawn(scene("web")), 6).find(f"{SVG}title").text
     assert title == (
