@@ -49,9 +49,7 @@ def _in_listen(connection: "Connection", segment: Segment) -> None:
     connection.sender.update_window(segment)
     connection.sender.begin(connection.choose_isn())
     connection.happens(TcpEvent.RCV_SYN, "a SYN came in LISTEN: somebody wants to connect")
-    rest = _without_syn(segment)
-    if rest.length:
-        connection.receiver.take(rest)  # the user gets it when the connection is open
+    _keep_for_later(connection, _without_syn(segment))
 
 
 def _in_syn_sent(connection: "Connection", segment: Segment) -> None:
@@ -88,6 +86,7 @@ def _in_syn_sent(connection: "Connection", segment: Segment) -> None:
         connection.happens(
             TcpEvent.RCV_SYN, "a SYN crossed ours: both sides open at once (RFC 9293 section 3.5)"
         )
+        _keep_for_later(connection, _without_syn(segment))
 
 
 def _otherwise(connection: "Connection", segment: Segment) -> None:
@@ -188,8 +187,8 @@ def _check_ack(connection: "Connection", segment: Segment) -> bool:
 
     if is_news:
         sender.acknowledged(ack)
-    elif less(sender.snd_max, ack):
-        why = "an ACK of something not yet sent (RFC 9293 3.10.7.4, fifth)"
+    elif less(sender.snd_max, ack) or less(ack, plus(sender.snd_una, -sender.max_snd_wnd)):
+        why = "an ACK of something not yet sent, or long gone (RFC 9293 3.10.7.4, fifth)"
         _answer_stray(connection, segment, why)
         return False
     elif sender.is_duplicate(segment):
@@ -219,6 +218,12 @@ def _take_text_and_fin(connection: "Connection", segment: Segment) -> None:
     if receiver.fin_seq is not None and receiver.fin_reached and connection.state in _RECEIVING:
         receiver.pass_fin()
         connection.happens(TcpEvent.RCV_FIN, "a FIN came: the other side sends no more")
+
+
+def _keep_for_later(connection: "Connection", rest: Segment) -> None:
+    """Text and FIN that came with a SYN: they count when the connection is open."""
+    if rest.length:
+        connection.receiver.take(rest)
 
 
 def _answer_stray(connection: "Connection", segment: Segment, why: str) -> None:

@@ -310,6 +310,21 @@ def test_an_ack_of_what_was_not_sent_is_answered_and_its_text_dropped(
     assert not story.tcb.receiver.buffer
 
 
+@pytest.mark.rfc("RFC 9293 3.10.7.4 fifth", "RFC 5961 5")
+@pytest.mark.parametrize(("ack", "plausible"), [(1 - 65_535, True), (0 - 65_535, False)])
+def test_text_with_an_ack_from_long_ago_is_not_taken(
+    story: Story, ack: int, plausible: bool
+) -> None:
+    story.opened()
+    story.peer("ACK", seq=1, ack=ack, text=b"injected")
+    if plausible:
+        story.read(b"injected")
+        story.alice_sends("ACK", ack=9, after=200 * ms)
+    else:
+        story.alice_sends("ACK", seq=1, ack=1)
+        assert not story.tcb.receiver.buffer
+
+
 @pytest.mark.rfc("RFC 9293 3.10.7.4 fifth")
 def test_an_old_ack_is_ignored_and_its_text_taken(story: Story) -> None:
     story.opened()
@@ -334,6 +349,8 @@ def test_the_window_comes_from_the_newest_segment_only(story: Story) -> None:
     assert sender.snd_wnd == 6000
     story.peer("ACK", seq=1, ack=1, text=b"123", window=4000)  # was sent before that
     story.alice_sends("ACK", seq=1, ack=7)
+    assert sender.snd_wnd == 6000
+    story.peer("ACK", seq=7, ack=0, window=3000)  # newer, but its ACK is older than others
     assert sender.snd_wnd == 6000
 
 
@@ -390,6 +407,14 @@ def test_a_segment_is_trimmed_to_the_window() -> None:
     story.alice_sends("ACK", seq=1, ack=11, window=0, after=200 * ms)
     story.read(b"0123456789", count=100)
     story.alice_sends("ACK", seq=1, ack=11, window=10)
+
+
+@pytest.mark.rfc("RFC 9293 3.10.7.4 eighth")
+def test_a_fin_needs_no_room_in_the_buffer() -> None:
+    story = Story(receive_buffer=10).opened()
+    story.peer("FIN,ACK", seq=1, ack=1, text=b"0123456789")
+    story.alice_sends("ACK", seq=1, ack=12, window=0)
+    story.alice_is(State.CLOSE_WAIT)
 
 
 @pytest.mark.rfc("RFC 9293 3.10.7.4 seventh")

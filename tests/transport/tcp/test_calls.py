@@ -118,6 +118,16 @@ def test_receive_gives_no_more_than_was_asked_for(story: Story) -> None:
     story.alice_sends("ACK", ack=6, after=200 * ms)
 
 
+def test_peeking_neither_takes_the_data_nor_opens_the_window() -> None:
+    story = Story(receive_buffer=1000).opened()
+    story.peer("ACK", seq=1, ack=1, text=bytes(1000))
+    story.alice_sends("ACK", ack=1001, window=0, after=200 * ms)
+    assert story.tcb.receive(1000, peek=True) == bytes(1000)
+    story.settle()
+    story.read(bytes(1000))
+    story.alice_sends("ACK", ack=1001, window=1000)
+
+
 @pytest.mark.rfc("RFC 9293 3.10.3")
 def test_what_came_before_the_end_can_be_read_after_it(story: Story) -> None:
     story.opened()

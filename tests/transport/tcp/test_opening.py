@@ -225,6 +225,19 @@ def test_syns_that_cross_open_one_connection(story: Story) -> None:
     assert story.tcb.mss == 1000
 
 
+@pytest.mark.rfc("RFC 9293 3.10.7.3")
+def test_text_and_fin_on_a_syn_that_crosses_are_kept_until_the_connection_is_open(
+    story: Story,
+) -> None:
+    story.reach(State.SYN_SENT)
+    story.peer("SYN,FIN", seq=0, text=b"hello")
+    story.alice_sends("SYN,ACK", seq=0, ack=1)
+    story.peer("ACK", seq=7, ack=1)
+    story.alice_sends("ACK", seq=1, ack=7)
+    story.alice_is(State.CLOSE_WAIT)
+    story.read(b"hello")
+
+
 @pytest.mark.rfc("RFC 9293 3.5")
 def test_syns_that_cross_are_also_completed_by_a_bare_ack(story: Story) -> None:
     story.reach(State.SYN_SENT)

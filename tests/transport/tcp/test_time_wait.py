@@ -62,6 +62,16 @@ def test_the_socket_pair_can_not_be_opened_again_before_the_wait_is_over(story: 
     story.alice_sends("SYN", seq=0)
 
 
+@pytest.mark.rfc("RFC 9293 3.10.7.4 first")
+def test_only_a_fin_makes_the_wait_begin_anew(story: Story) -> None:
+    story.reach(State.TIME_WAIT)
+    story.silence(3 * minute)
+    story.peer("ACK", seq=1, ack=2, text=b"x")  # ends where the FIN ended, and isn't one
+    story.alice_sends("ACK", seq=2, ack=2)
+    story.silence(1 * minute)
+    story.alice_forgets()
+
+
 def test_the_lifetime_is_a_setting() -> None:
     story = Story(msl=5 * s).reach(State.TIME_WAIT)
     story.silence(10 * s - 1)
