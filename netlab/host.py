@@ -11,7 +11,7 @@ from netlab.network.icmp import Icmp
 from netlab.network.ipv4 import Ipv4
 from netlab.sim.program import Program
 from netlab.sim.simulation import Simulation
-from netlab.sockets.door import installed, speaking
+from netlab.sockets.door import speaking
 from netlab.sockets.names import Names
 from netlab.sockets.socket import SOCK_STREAM, Socket
 from netlab.transport.tcp.endpoint import Tcp
@@ -38,7 +38,6 @@ class Host:
         self.sim = sim
         self.interfaces: list[Interface] = []
         self.sockets_made = 0
-        sim.clock.around = installed
         self.ipv4 = Ipv4(sim, name)
         self.ipv4.forwarding = forwarding
         self.icmp = Icmp(sim, name, self.ipv4)

@@ -17,6 +17,7 @@ from netlab.sim.clock import Clock
 from netlab.sim.program import Program
 from netlab.sim.recording import Recorder
 from netlab.sim.simulation import Simulation
+from netlab.sockets.door import installed
 from netlab.sockets.names import Names
 from netlab.trace.frame import Frame
 from netlab.trace.trace import Trace
@@ -39,9 +40,10 @@ class Network:
         self.hosts: dict[str, Host] = {}
         self.links: list[Cable] = []
         self._trace = Trace(self.sim.recorder)
+        self.sim.clock.around = installed
         self.sim.clock.on_progress = notebook_line()
         self._macs = 0
-        self._close = weakref.finalize(self, self.sim.clock.close)
+        self._close = weakref.finalize(self, self.sim.close)
 
     def __repr__(self) -> str:
         hosts = ", ".join(self.hosts) or "no hosts"

@@ -25,7 +25,7 @@ from netlab.units import s
 if TYPE_CHECKING:
     from netlab.host import Host
 
-_current: ContextVar["Host | None"] = ContextVar("netlab_host", default=None)
+_current: ContextVar["_Speaker | None"] = ContextVar("netlab_host", default=None)
 _lock = threading.RLock()  # a network may be collected, and so closed, in the middle
 _open_blocks = 0
 _real: list[tuple[ModuleType, str, Any]] = []
@@ -33,11 +33,12 @@ _real: list[tuple[ModuleType, str, Any]] = []
 
 @contextmanager
 def on(host: "Host") -> Iterator["Host"]:
-    """Run the block on `host`: `socket`, all that is built on it, and the `time` are its own.
+    """Run the block on `host`: `socket`, all that is built on it, and the time are its own.
 
     ``with on(alice): urllib.request.urlopen("http://bob/")``. Blocks may be nested. `time.sleep`
-    lets virtual time pass, and `time.time`, `time.monotonic` and `time.perf_counter` tell it. (A
-    name that was imported from a module before, by ``from time import sleep``, is beyond reach.)
+    lets virtual time pass, `time.time` and `time.perf_counter` tell it; `time.monotonic` stays the
+    machine's, for event loops live by it. (A name that was imported from a module before, by
+    ``from time import sleep``, is beyond reach.)
     """
     if not hasattr(host, "socket"):
         raise ConfigurationError(
@@ -50,11 +51,30 @@ def on(host: "Host") -> Iterator["Host"]:
 @contextmanager
 def speaking(host: "Host") -> Iterator[None]:
     """Whoever asks inside the block is `host`."""
-    token = _current.set(host)
+    speaker = _Speaker(host)
+    token = _current.set(speaker)
     try:
         yield
     finally:
         _current.reset(token)
+        speaker.host = None
+
+
+class _Speaker:
+    """Whose code runs. Event loops hand on what they find here: to other threads, and to later."""
+
+    __slots__ = ("host", "thread")
+
+    def __init__(self, host: "Host") -> None:
+        self.host: Host | None = host
+        self.thread = threading.get_ident()
+
+
+def _speaking() -> "Host | None":
+    speaker = _current.get()
+    if speaker is None or speaker.thread != threading.get_ident():
+        return None
+    return speaker.host
 
 
 @contextmanager
@@ -78,7 +98,7 @@ class _SocketDoor:
         self.__doc__ = real.__doc__
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        host = _current.get()
+        host = _speaking()
         return (
             self._real(*args, **kwargs) if host is None else Socket(host, *_kind(*args, **kwargs))
         )
@@ -170,15 +190,15 @@ _DOORS: list[tuple[ModuleType, str, Callable[..., Any]]] = [
     (std, "getfqdn", _getfqdn),
     (std, "getnameinfo", _getnameinfo),
     (time, "sleep", _sleep),
-    *((time, name, _seconds) for name in ("time", "monotonic", "perf_counter")),
-    *((time, f"{name}_ns", _nanoseconds) for name in ("time", "monotonic", "perf_counter")),
+    *((time, name, _seconds) for name in ("time", "perf_counter")),
+    *((time, name, _nanoseconds) for name in ("time_ns", "perf_counter_ns")),
 ]
 
 
 def _door(real: Callable[..., Any], ours: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(real)
     def ask(*args: Any, **kwargs: Any) -> Any:
-        host = _current.get()
+        host = _speaking()
         return real(*args, **kwargs) if host is None else ours(host, *args, **kwargs)
 
     return ask

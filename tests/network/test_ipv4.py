@@ -56,9 +56,7 @@ def test_packets_carry_addresses_ttl_64_and_an_identification_of_their_own(pair:
 
 def test_without_a_route_a_socket_gets_network_unreachable(pair: Pair) -> None:
     sock = pair.alice.socket(socket.SOCK_DGRAM)
-    with pytest.raises(
-        OSError, match="Network is unreachable: alice has no route to 192"
-    ) as error:
+    with pytest.raises(OSError, match="Network is unreachable: alice has no route to 192") as error:
         sock.sendto(b"x", ("192.0.2.1", 9))
     assert error.value.errno == ENETUNREACH
     with pytest.raises(OSError, match="no route") as error:
@@ -296,9 +294,7 @@ def test_a_routers_other_addresses_answer_as_well() -> None:
 
 def test_a_gateway_must_be_a_neighbour() -> None:
     chain = Chain()
-    with pytest.raises(
-        ConfigurationError, match=r"r1: the gateway .* is on none of its networks"
-    ):
+    with pytest.raises(ConfigurationError, match=r"r1: the gateway .* is on none of its networks"):
         chain.r1.add_route("192.0.2.0/24", "10.0.9.9")
 
 

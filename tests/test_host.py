@@ -1,0 +1,123 @@
+"""One machine: programs, injected frames, and state that can be read while it runs."""
+
+import socket
+from collections.abc import Callable
+
+import pytest
+from scapy.layers.inet import ICMP, IP
+from scapy.layers.l2 import Ether
+
+from netlab import Network
+from netlab.errors import ConfigurationError
+from netlab.host import Host
+from netlab.link.ethernet import EthernetFrame
+from netlab.units import ms
+
+
+@pytest.fixture
+def net() -> Network:
+    net = Network(seed=1)
+    alice, bob = net.host("alice", "10.0.0.1/24"), net.host("bob", "10.0.0.2/24")
+    net.connect(alice, bob, delay=10 * ms)
+    return net
+
+
+def test_a_program_gets_its_host_and_its_arguments(net: Network) -> None:
+    bob = net.hosts["bob"]
+
+    def add(host: Host, a: int, b: int) -> tuple[Host, int]:
+        return host, a + b
+
+    assert bob.start(add, 1, 2).result == (bob, 3)
+    assert bob.start(add, 1, 2, name="adder").name == "adder"
+
+
+def test_a_scapy_packet_can_be_injected_and_is_answered(net: Network) -> None:
+    alice, bob = net.hosts.values()
+    alice.ping("bob")
+    macs = [str(host.interfaces[0].mac) for host in (alice, bob)]
+    packet = (
+        Ether(src=macs[0], dst=macs[1]) / IP(src="10.0.0.1", dst="10.0.0.2") / ICMP(id=5, seq=6)
+    )
+    alice.inject(packet / b"hello")
+    net.run()
+    sent, answer = net.trace.frames[-2:]
+    assert sent.bytes == bytes(packet / b"hello")
+    assert sent.reason == "injected by hand"
+    assert answer.icmp is not None
+    assert (answer.icmp.type, answer.icmp.identifier, answer.icmp.payload) == (0, 5, b"hello")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"\x00", bytes(13), bytes(14), b"\xff" * 60, bytes(9_000)],
+    ids=["one byte", "a broken header", "nothing in it", "ones", "a jumbo"],
+)
+def test_a_malformed_frame_is_dropped_where_it_arrives_and_the_network_goes_on(
+    net: Network, data: bytes
+) -> None:
+    alice, bob = net.hosts.values()
+    alice.inject(data)
+    net.run()
+    assert [event.host for event in net.trace.events_of(kind="discarded")] == ["bob"]
+    assert alice.ping(bob.name) is not None
+
+
+@pytest.mark.parametrize(
+    ("inject", "message"),
+    [
+        (lambda host: host.inject(b""), "the frame is empty"),
+        (lambda host: host.inject("text"), "'text'"),
+        (lambda host: host.inject(None), "None"),
+        (
+            lambda host: host.inject(b"x", interface=1),
+            "alice has 1 interfaces, counted from 0; there is no 1",
+        ),
+    ],
+)
+def test_what_is_no_frame_cant_be_injected(
+    net: Network, inject: Callable[[Host], None], message: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        inject(net.hosts["alice"])
+    assert net.trace.events == []
+
+
+def test_without_a_cable_nothing_can_be_injected() -> None:
+    host = Network().host("alice", "10.0.0.1/24")
+    with pytest.raises(ConfigurationError, match=r"alice:eth0 is on no cable: net.connect\(\) it"):
+        host.inject(bytes(60))
+
+
+def test_a_frame_of_our_own_class_can_be_injected(net: Network) -> None:
+    alice, bob = net.hosts.values()
+    frame = EthernetFrame(bob.interfaces[0].mac, alice.interfaces[0].mac, 0x88B5, b"x")
+    alice.inject(frame.pack())
+    net.run()
+    assert "nobody here takes EtherType 0x88b5" in net.trace.events[-1].fields["why"]
+
+
+def test_the_state_of_every_layer_can_be_read_while_it_runs(net: Network) -> None:
+    alice, bob = net.hosts.values()
+    listener = bob.socket()
+    listener.bind(("", 80))
+    listener.listen()
+    datagrams = bob.socket(socket.SOCK_DGRAM)
+    datagrams.bind(("", 53))
+    alice.socket().connect(("bob", 80))
+    assert str(bob.address) == "10.0.0.2"
+    assert [entry.state for entry in alice.arp.table.values()] == ["REACHABLE"]
+    assert str(next(iter(alice.ipv4.routes))) == "10.0.0.0/24 dev eth0 src 10.0.0.1"
+    assert [port.local[1] for port in bob.udp.ports] == [53]
+    assert [str(each.state) for each in alice.tcp.connections] == ["ESTABLISHED"]
+    assert [each.local[1] for each in bob.tcp.listeners] == [80]
+
+
+def test_a_host_without_an_address_says_so() -> None:
+    with pytest.raises(ConfigurationError, match="r1 has no IPv4 address yet"):
+        _ = Network().router("r1").address
+
+
+def test_a_part_that_isnt_there_cant_be_replaced(net: Network) -> None:
+    with pytest.raises(ConfigurationError, match="alice has no part 'rot'; there is transitions"):
+        net.hosts["alice"].use(rot=None)
