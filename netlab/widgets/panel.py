@@ -88,7 +88,8 @@ class Scene:
 class Panel:
     """One panel. `name` is also that of its JavaScript module; `title` is for people.
 
-    `place` is where it stands: "top" or "bottom" across the bench, "main" with the most room, "side".
+    `place` is where it stands: "top" or "bottom" across the bench, "main" with the most room, "side"
+    beside that where there is room; "chosen" is above the side, and as high as it needs to be.
     """
 
     name = ""

@@ -13,6 +13,7 @@ class PacketPanel(Panel):
 
     name = "packet"
     title = "Frame"
+    place = "chosen"
 
     def state(self, scene: Scene) -> dict[str, Any]:
         frame = scene.frame

@@ -61,6 +61,8 @@ export function show(time) {
   return rest < 1e6 ? `${minutes} min` : `${minutes} min ${decimals(rest / 1e9)} s`;
 }
 
+const TWO_COLUMNS = 1340; // px that the sequence diagram and the panels beside it need
+const ONE_COLUMN = 700; // px below which not even two small panels stand side by side
 const PATIENCE = 4000; // ms until the page says that Python hasn't answered
 
 class Bench {
@@ -90,10 +92,13 @@ class Bench {
       this.message,
       this.slow,
     );
-    const places = ["top", "main", "side", "bottom"];
+    const places = ["top", "chosen", "main", "side", "bottom"];
     this.places = Object.fromEntries(places.map((name) => [name, h("div", { class: `nlb-${name}` })]));
-    const { top, main, side, bottom } = this.places;
-    this.root.append(top, h("div", { class: "nlb-body" }, main, side), bottom);
+    const { top, chosen, main, side, bottom } = this.places;
+    this.root.append(top, h("div", { class: "nlb-body" }, chosen, main, side), bottom);
+    this.wide = false; // whether a person wants the sequence diagram as wide as it can be
+    this.resized = new ResizeObserver(() => this.fit());
+    this.resized.observe(this.root);
     el.append(this.root);
   }
 
@@ -119,8 +124,16 @@ class Bench {
     this.onProblem();
   }
 
+  /** Side by side where all can be read so, else one below the other. */
+  fit() {
+    const width = this.root.clientWidth;
+    this.root.classList.toggle("nlb-stacked", this.wide || width < TWO_COLUMNS);
+    this.root.classList.toggle("nlb-slim", width < ONE_COLUMN);
+  }
+
   close() {
     this.closed = true;
+    this.resized.disconnect();
     clearTimeout(this.timer);
     this.model.off("change:answered", this.onAnswer);
     this.model.off("change:problem", this.onProblem);

@@ -53,7 +53,11 @@ export default (bench) => {
     const selected = paper.querySelector('[aria-selected="true"]');
     if (selected) paper.setAttribute("aria-activedescendant", selected.id);
     else paper.removeAttribute("aria-activedescendant");
-    growing = options().filter((option) => option.querySelector(".nl-rest")).map(arrow);
+    const unfinished = options().filter((option) => option.querySelector(".nl-rest"));
+    for (const option of unfinished) {
+      option.classList.toggle("nl-lost", !(option.dataset.frame in state.flights)); // struck just now
+    }
+    growing = unfinished.filter((option) => option.dataset.frame in state.flights).map(arrow);
     edge = lowerEdge();
     if (chosen && selected) reveal(selected);
     else if (moved && follow) paper.scrollTop = paper.scrollHeight;
@@ -73,7 +77,7 @@ export default (bench) => {
     const rest = group.querySelector(".nl-rest");
     const [xa, ya] = numbers(group.querySelector(".nl-line"));
     const [, , xb, yb] = numbers(rest);
-    const [sent, arrives] = state.flights[group.dataset.frame] ?? [0, 1];
+    const [sent, arrives] = state.flights[group.dataset.frame];
     const dot = group.querySelector(".nl-dot");
     const lines = group.querySelectorAll(".nl-line, .nl-hit, .nl-core");
     return { lines, rest, dot, xa, ya, xb, yb, sent, arrives };
@@ -124,7 +128,9 @@ export default (bench) => {
     "aria-pressed": false,
     class: "nlb-button nlb-square nlb-widen",
     does: () => {
-      widen.setAttribute("aria-pressed", bench.root.classList.toggle("nlb-wide"));
+      bench.wide = !bench.wide;
+      bench.fit();
+      widen.setAttribute("aria-pressed", bench.wide);
       paper.scrollTop = paper.scrollHeight;
     },
   });

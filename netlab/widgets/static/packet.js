@@ -81,11 +81,10 @@ export default (bench) => {
       ),
       h("p", { class: "nlb-fate" }, state.fate),
       h("div", { class: "nlb-group nlb-actions", role: "group", "aria-label": "What can be done to it" }, actions()),
-      h("h4", {}, "Why was it sent?"),
-      why,
+      h("div", { class: "nlb-chain" }, h("h4", {}, "Why was it sent?"), why),
     );
     if (focused) (element.querySelector(`[aria-label="${focused}"]`) ?? bench.root).focus();
-    if (other) element.closest(".nlb-side")?.scrollTo(0, 0);
+    if (other) element.closest(".nlb-chosen").scrollTo(0, 0);
   }
 
   return { element, update };
