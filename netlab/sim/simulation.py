@@ -27,6 +27,11 @@ class Simulation:
         self.clock = clock or Clock()
         self.recorder = recorder or Recorder()
 
+    def close(self) -> None:
+        """End all programs. What they still do on their way out isn't a part of the record."""
+        self.recorder.enabled = False
+        self.clock.close()
+
     def stream(self, purpose: str) -> random.Random:
         """The random numbers for one purpose, such as ``"loss on alice-bob"``.
 
