@@ -56,6 +56,7 @@ class Sender:
         self.fin_seq: int | None = None  # set when the FIN is first sent
         self.duplicates = 0
         self.recovering = False
+        self._recover: int | None = None  # set by a timeout: how far had been sent by then
         self._connection = connection
         self._timed: tuple[int, int] | None = None  # (sequence number, when it was sent)
         self._unanswered_since: int | None = None
@@ -205,6 +206,8 @@ class Sender:
             del self.buffer[:text]
         self._unanswered_since = None
         self.duplicates = 0
+        if self._recover is not None and less(self._recover, ack):
+            self._recover = None
         if was_recovering:
             self.recovering = False
             self.congestion.recovered()
@@ -246,7 +249,13 @@ class Sender:
         )
 
     def duplicate_ack(self) -> None:
-        """Fast retransmit and fast recovery (RFC 5681 section 3.2)."""
+        """Fast retransmit and fast recovery (RFC 5681 section 3.2).
+
+        After a timeout, what had arrived is sent again along with what hadn't. The duplicate ACKs
+        which that brings tell of no loss (RFC 6582 section 3.2, step 1).
+        """
+        if self._recover is not None:
+            return
         self.duplicates += 1
         if self.recovering:
             self.congestion.duplicate_ack()
@@ -302,6 +311,7 @@ class Sender:
         self._record_congestion("the retransmission timer expired (RFC 5681 section 3.1)")
         self.recovering = False
         self.duplicates = 0
+        self._recover = self.snd_max
         self.snd_nxt = self.snd_una
         self._retransmit_first(why)
 

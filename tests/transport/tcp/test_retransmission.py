@@ -365,6 +365,25 @@ def test_an_ack_with_text_or_fin_or_another_window_is_no_duplicate(difference) -
     assert story.tcb.sender.duplicates == 0
 
 
+@pytest.mark.rfc("RFC 6582 3.2")
+def test_after_a_timeout_duplicates_mean_nothing_until_what_was_sent_before_has_arrived() -> None:
+    story = four_segments_under_way()
+    story.alice_sends("ACK", seq=1, size=1000, after=1 * s)
+    for ack, answers in ((1001, (1001, 2001)), (4001, (4001, 5001, 6001))):
+        story.peer("ACK", seq=1, ack=ack)
+        for seq in answers:
+            story.alice_sends("ACK", seq=seq, size=1000)
+        for _ in range(4):  # of what was sent twice: they tell of no loss
+            story.peer("ACK", seq=1, ack=ack)
+    story.peer("ACK", seq=1, ack=5001)
+    story.alice_sends("ACK", seq=7001, size=1000)
+    story.peer("ACK", seq=1, ack=5001)
+    story.peer("ACK", seq=1, ack=5001)
+    story.settle()
+    story.peer("ACK", seq=1, ack=5001)
+    story.alice_sends("ACK", seq=5001, size=1000)
+
+
 @pytest.mark.rfc("RFC 5681 2")
 def test_without_anything_under_way_there_are_no_duplicates(story: Story) -> None:
     story.opened()
