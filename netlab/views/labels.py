@@ -8,7 +8,6 @@ nearest to the middle. Where there is no room at all, the label stands at the se
 from collections.abc import Sequence
 
 from netlab.views.message import Message
-from netlab.views.reading import LOST
 
 CHARACTER = 7.9
 """The width of a character of a label."""
@@ -25,10 +24,10 @@ _Span = tuple[float, float]
 class _Arrow:
     """A message with its ends in order from left to right, and what is in the way of its label.
 
-    It is at height `y` at its left end, and `end` at its right one.
+    It is at height `y` at its left end, and `end` at its right one; `foot` is what its note takes.
     """
 
-    __slots__ = ("below", "blocked", "end", "half", "left", "message", "near", "right", "y")
+    __slots__ = ("blocked", "end", "foot", "half", "left", "message", "near", "right", "y")
 
     def __init__(self, message: Message, xs: Sequence[int]) -> None:
         self.message = message
@@ -37,7 +36,7 @@ class _Arrow:
             self.left, self.right, self.y, self.end = xa, xb, message.ya, message.yb
         else:
             self.left, self.right, self.y, self.end = xb, xa, message.yb, message.ya
-        self.below = NOTE_HEIGHT if message.note else _AIR
+        self.foot = NOTE_HEIGHT if message.note else 0
         self.half = width_of(message) / 2
         self.blocked: list[_Span] = []
         self.near: list[_Arrow] = []
@@ -123,13 +122,13 @@ def _meet(a: _Arrow, b: _Arrow) -> None:
     else:
         left, right = max(left, b.left), min(right, b.right)
         at_left, at_right = b.at(left) - a.at(left), b.at(right) - a.at(right)
-    apart = HEIGHT + a.below - _AIR
+    apart = HEIGHT + a.foot
     if at_left >= apart and at_right >= apart:
         return
-    span = _between(left, right, at_left, at_right, -HEIGHT, a.below)
+    span = _between(left, right, at_left, at_right, -HEIGHT, a.foot or _AIR)
     if span:
         a.blocked.append(span)
-    span = _between(left, right, -at_left, -at_right, -HEIGHT, b.below)
+    span = _between(left, right, -at_left, -at_right, -HEIGHT, b.foot or _AIR)
     if span:
         b.blocked.append(span)
     b.near.append(a)
@@ -174,10 +173,8 @@ def _labels_near(arrow: _Arrow) -> list[_Span]:
     """Where labels that have their place already are in the way."""
     spans = []
     for other in arrow.near:
-        half, middle = other.half, other.message.middle
-        if LOST in other.message.reading.marks:  # whose note is beside the cross
-            half, middle = (other.right - other.left) / 2, (other.right + other.left) / 2
-        left, right = max(middle - half, arrow.left), min(middle + half, arrow.right)
+        left = max(other.message.middle - other.half, arrow.left)
+        right = min(other.message.middle + other.half, arrow.right)
         if left < right:
             # Two labels meet where one's arrow is less than a line of text from the other's.
             span = _between(
@@ -185,8 +182,8 @@ def _labels_near(arrow: _Arrow) -> list[_Span]:
                 right,
                 other.at(left) - arrow.at(left),
                 other.at(right) - arrow.at(right),
-                -HEIGHT - other.below + _AIR,
-                HEIGHT + arrow.below - _AIR,
+                -HEIGHT - other.foot,
+                HEIGHT + arrow.foot,
             )
             if span:
                 spans.append(span)

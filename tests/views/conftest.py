@@ -292,6 +292,16 @@ def lost_fin(story: Story) -> None:
     story.tcp(now + d, "alice", "bob", "ACK", 2, 2)
 
 
+def lost_among_others(story: Story) -> None:
+    """The other side's FIN comes, and the own one is lost just before the answer to it."""
+    now, d = handshake(story), story.delay
+    story.tcp(now + d, "bob", "alice", "FIN,ACK", 1, 1)
+    now += 2 * d
+    by = "random loss (probability 0.01)"
+    story.tcp(now - 50 * us, "alice", "bob", "PSH,ACK", 1, 1, GET, lost=by)
+    story.tcp(now, "alice", "bob", "PSH,ACK", 1 + len(GET), 2, b"One more line of text.")
+
+
 def simultaneous_open(story: Story) -> None:
     d = story.delay
     both = (("alice", "bob"), ("bob", "alice"))
@@ -378,7 +388,8 @@ def burst(story: Story) -> None:
 SCENES: dict[str, Callable[[Story], None]] = {
     tell.__name__: tell
     for tell in (
-        web, lost_segment, lost_fin, simultaneous_open, faults, routed_ping, bulk, burst
+        web, lost_segment, lost_fin, lost_among_others, simultaneous_open, faults, routed_ping,
+        bulk, burst,
     )
 }  # fmt: skip
 

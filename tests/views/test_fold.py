@@ -69,6 +69,17 @@ def test_arrows_above_a_band_end_before_what_follows_it_begins(scene):
     assert max(message.arrives for message in above) <= below.frame.time
 
 
+def test_what_is_in_flight_all_at_once_does_not_fold(story):
+    story.delay = 100 * ms
+    for number in range(40):
+        story.tcp(number * ms, "alice", "bob", "ACK", 1 + number, 1, b"x")
+    assert bands(story) == []
+    story.delay = 10 * ms
+    for frame in story.frames:
+        frame.arrival = frame.time + 10 * ms
+    assert len(bands(story)) == 1
+
+
 @pytest.mark.parametrize("what", ["lost", "state", "timer"])
 def test_what_is_remarkable_never_folds_away(story, what):
     for number in range(60):

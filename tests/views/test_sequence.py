@@ -1,6 +1,7 @@
 """The sequence diagram as SVG: every frame there once, each fate visible, nothing on top of text."""
 
 import re
+from itertools import pairwise
 from math import cos, radians, sin
 from xml.etree import ElementTree
 
@@ -227,9 +228,15 @@ def test_a_long_silence_is_cut_out_and_says_how_long_it_was(scene):
 
 
 def test_a_silence_with_something_in_flight_is_not_cut(story):
-    story.tcp(0, "alice", "bob", "SYN")
-    story.tcp(10 * ms, "bob", "alice", "SYN,ACK", 0, 1, arrives=2 * minute)
+    for number in range(4):
+        story.tcp(number * 10 * ms, "alice", "bob", "ACK", 1 + number, 1, b"x")
+    story.tcp(40 * ms, "bob", "alice", "ACK", 1, 2)
     assert "in which nothing happens" not in words(drawn(story))
+    story.frame(5).arrival = 2 * minute
+    story.state(2 * minute, "alice", "ESTABLISHED", "CLOSE_WAIT")
+    assert "in which nothing happens" not in words(drawn(story))
+    story.frame(5).arrival = 50 * ms
+    assert "in which nothing happens" in words(drawn(story))
 
 
 def test_states_stand_beside_their_lifelines_from_the_first_on(scene):
@@ -239,6 +246,23 @@ def test_states_stand_beside_their_lifelines_from_the_first_on(scene):
         "SYN_SENT", "ESTABLISHED", "CLOSE_WAIT", "LAST_ACK", "CLOSED",
         "LISTEN", "SYN_RCVD", "ESTABLISHED", "FIN_WAIT_1", "FIN_WAIT_2", "TIME_WAIT", "CLOSED",
     ]  # fmt: skip
+
+
+def test_states_and_calls_beside_a_lifeline_never_meet(scene):
+    story = scene("lost_fin")
+    d = 100 * ms
+    story.event(1000 * d, "alice", "sockets", "call", call="connect")
+    story.state(1000 * d, "alice", "CLOSED", "SYN_SENT", "active OPEN")
+    story.tcp(1000 * d, "alice", "bob", "SYN", 900)
+    for layers in (["transport"], ["transport", "sockets"]):
+        places = {}
+        for text in drawn(story, layers=layers).iter(f"{SVG}text"):
+            if text.get("class") in ("nl-tag", "nl-call"):
+                places.setdefault(text.get("x"), []).append(float(text.get("y")))
+        assert len(places) == 2
+        for ys in places.values():
+            ys.sort()
+            assert all(b - a >= 14 for a, b in pairwise(ys))
 
 
 def test_a_timer_that_fired_reaches_from_where_it_was_set_to_what_it_sent(scene):
@@ -349,9 +373,10 @@ def apart(one, two):
 
 
 SPARSE = ["web", "lost_segment", "lost_fin", "simultaneous_open", "routed_ping", "bulk", "burst"]
+CROSSING = ["faults", "lost_among_others"]
 
 
-@pytest.mark.parametrize("name", [*SPARSE, "faults"])
+@pytest.mark.parametrize("name", [*SPARSE, *CROSSING])
 def test_labels_never_meet(scene, name):
     found = boxes(drawn(scene(name)))
     for index, one in enumerate(found):
