@@ -274,6 +274,8 @@ class Connection:
             self._fail(ECONNABORTED, f"Software caused connection abort: {text}")
             if self.state is not State.SYN_SENT:
                 self._send_rst(text)
+            changed = {"from": str(self.state), "to": "CLOSED", "on": str(TcpEvent.ABORT)}
+            self.record("state", changed, text)
             self.state = State.CLOSED
             self._delete(text)
         self.tcp.forget(self)

@@ -162,6 +162,9 @@ def test_a_row_that_is_none_ends_its_connection_and_no_other(row: object) -> Non
         story.peer("FIN,ACK", seq=1, ack=1)
     story.alice_sends("RST,ACK", seq=1)
     story.alice_reports(ECONNABORTED)
+    change = story.net.trace.events_of(kind="state", host="alice")[-1]
+    assert (change.fields["from"], change.fields["to"]) == ("ESTABLISHED", "CLOSED")
+    assert change.fields["connection"] == story.tcb.label
     story.alice_forgets()
     story.opened()
 
