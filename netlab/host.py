@@ -11,9 +11,10 @@ from netlab.network.icmp import Icmp
 from netlab.network.ipv4 import Ipv4
 from netlab.sim.program import Program
 from netlab.sim.simulation import Simulation
+from netlab.sockets.arguments import SOCK_STREAM
 from netlab.sockets.door import speaking
 from netlab.sockets.names import Names
-from netlab.sockets.socket import SOCK_STREAM, Socket
+from netlab.sockets.socket import Socket
 from netlab.transport.tcp.endpoint import Tcp
 from netlab.transport.udp import Udp
 from netlab.units import duration, s

@@ -15,18 +15,29 @@ from errno import (
     EINPROGRESS,
     EINVAL,
     ENOPROTOOPT,
-    EOPNOTSUPP,
-    EPROTONOSUPPORT,
-    ESOCKTNOSUPPORT,
 )
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from netlab.network.address import IPv4Address
 from netlab.sim.program import Signal
-from netlab.sockets.call import Call, Words
+from netlab.sockets.arguments import (
+    HOW,
+    MSG_DONTWAIT,
+    MSG_PEEK,
+    MSG_WAITALL,
+    RECEIVE_FLAGS,
+    SEND_FLAGS,
+    SOCK_DGRAM,
+    SOCK_NONBLOCK,
+    SOCK_STREAM,
+    check_flags,
+    resolve,
+    room,
+    size_of,
+    type_of,
+)
+from netlab.sockets.call import Call
 from netlab.sockets.datagram import DatagramEnd
-from netlab.sockets.end import Address, End
-from netlab.sockets.names import service_port
+from netlab.sockets.end import End
 from netlab.sockets.stream import StreamEnd
 from netlab.units import s
 
@@ -35,16 +46,6 @@ if TYPE_CHECKING:
 
     from netlab.host import Host
 
-SOCK_STREAM = int(std.SOCK_STREAM)
-SOCK_DGRAM = int(std.SOCK_DGRAM)
-MSG_PEEK = int(std.MSG_PEEK)
-# Not every system has these.
-_NONBLOCK = int(getattr(std, "SOCK_NONBLOCK", 0))
-_CLOEXEC = int(getattr(std, "SOCK_CLOEXEC", 0))
-_DONTWAIT = int(getattr(std, "MSG_DONTWAIT", 0))
-_WAITALL = int(getattr(std, "MSG_WAITALL", 0))
-_SEND_FLAGS = _DONTWAIT | int(getattr(std, "MSG_NOSIGNAL", 0))
-_RECEIVE_FLAGS = MSG_PEEK | _DONTWAIT | _WAITALL
 FIRST_FILENO = 1_000_000
 """Socket numbers start here, far from any real file descriptor."""
 
@@ -60,12 +61,12 @@ class Socket:
         self, host: "Host", kind: int = SOCK_STREAM, proto: int = 0, end: End | None = None
     ) -> None:
         self.host = host
-        self.type = _type(kind, proto)
+        self.type = type_of(kind, proto)
         self.family = std.AF_INET
         self.proto = proto
         host.sockets_made += 1
         self.number = FIRST_FILENO + host.sockets_made
-        self._timeout: float | None = 0.0 if kind & _NONBLOCK else std.getdefaulttimeout()
+        self._timeout: float | None = 0.0 if kind & SOCK_NONBLOCK else std.getdefaulttimeout()
         self._closed = False  # by the user; a file that was made of it may keep it open
         self._gone = False
         self._io_refs = 0
@@ -95,7 +96,7 @@ class Socket:
     def bind(self, address: tuple[str, int]) -> None:
         """Take a local address; "" is all addresses, port 0 any port."""
         with self._call("bind", address):
-            self._end.bind(*self._resolve("bind", address))
+            self._end.bind(*resolve(self.host.names, "bind", address))
 
     def listen(self, backlog: int = 128) -> None:
         """Wait for connections: `backlog` of them may wait for `accept`."""
@@ -115,7 +116,7 @@ class Socket:
         """Open a connection (TCP), or fix the other side (UDP)."""
         with self._call("connect", address) as call:
             end = self._end
-            end.connect(self._resolve("connect", address))
+            end.connect(resolve(self.host.names, "connect", address))
             if self._timeout == 0 and end.connecting():
                 raise BlockingIOError(EINPROGRESS, "Operation now in progress")
             self._wait(call, end.writable_signal(), lambda: not end.connecting())
@@ -137,8 +138,8 @@ class Socket:
 
     def send(self, data: "ReadableBuffer", flags: int = 0) -> int:
         """Send what there is room for now, at least a byte; how much that was."""
-        _check_flags(flags, _SEND_FLAGS)
-        with self._call("send", _size(data)) as call:
+        check_flags(flags, SEND_FLAGS)
+        with self._call("send", size_of(data)) as call:
             view = memoryview(data).cast("B")
             self._wait(call, self._end.writable_signal(), self._end.writable, flags=flags)
             call.result = sent = self._end.send(bytes(view))
@@ -146,8 +147,8 @@ class Socket:
 
     def sendall(self, data: "ReadableBuffer", flags: int = 0) -> None:
         """Send everything."""
-        _check_flags(flags, _SEND_FLAGS)
-        with self._call("sendall", _size(data)) as call:
+        check_flags(flags, SEND_FLAGS)
+        with self._call("sendall", size_of(data)) as call:
             view = memoryview(data).cast("B")
             deadline = self._deadline()
             at = 0
@@ -161,15 +162,15 @@ class Socket:
         """``sendto(data, [flags,] address)``: send a datagram there."""
         if len(args) not in (1, 2):
             raise TypeError(f"sendto() takes 2 or 3 arguments ({len(args) + 1} given)")
-        _check_flags(args[0] if len(args) == 2 else 0, _SEND_FLAGS)
-        with self._call("sendto", _size(data), args[-1]):
-            address = self._resolve("sendto", args[-1])
+        check_flags(args[0] if len(args) == 2 else 0, SEND_FLAGS)
+        with self._call("sendto", size_of(data), args[-1]):
+            address = resolve(self.host.names, "sendto", args[-1])
             return self._end.send_to(bytes(memoryview(data).cast("B")), address)
 
     def recv(self, size: int, flags: int = 0) -> bytes:
         """Up to `size` bytes, b"" at the end of the stream.
 
-        `MSG_PEEK` leaves them there, `MSG_WAITALL` waits for all of them, `MSG_DONTWAIT` for none.
+        `MSG_PEEK` leaves them there, `MSGMSG_WAITALL` waits for all of them, `MSGMSG_DONTWAIT` for none.
         """
         return self._receive("recv", size, flags)[0]
 
@@ -179,7 +180,7 @@ class Socket:
 
     def recv_into(self, buffer: "WriteableBuffer", nbytes: int = 0, flags: int = 0) -> int:
         """Receive into `buffer`; how many bytes came."""
-        view = _room(buffer, nbytes)
+        view = room(buffer, nbytes)
         data, _ = self._receive("recv_into", len(view), flags)
         view[: len(data)] = data
         return len(data)
@@ -188,7 +189,7 @@ class Socket:
         self, buffer: "WriteableBuffer", nbytes: int = 0, flags: int = 0
     ) -> tuple[int, tuple[str, int] | None]:
         """Receive into `buffer`; how many bytes came, and from whom."""
-        view = _room(buffer, nbytes)
+        view = room(buffer, nbytes)
         data, sender = self._receive("recvfrom_into", len(view), flags)
         view[: len(data)] = data
         return len(data), sender
@@ -203,8 +204,8 @@ class Socket:
         """End sending (`SHUT_WR`), receiving (`SHUT_RD`) or both (`SHUT_RDWR`)."""
         if not isinstance(how, int):
             raise TypeError(f"shutdown() takes SHUT_RD, SHUT_WR or SHUT_RDWR; got {how!r}")
-        with self._call("shutdown", _HOW.get(how, how)):
-            if how not in _HOW:
+        with self._call("shutdown", HOW.get(how, how)):
+            if how not in HOW:
                 raise OSError(
                     EINVAL, "Invalid argument: shutdown() takes SHUT_RD, SHUT_WR or SHUT_RDWR"
                 )
@@ -319,19 +320,19 @@ class Socket:
         if size < 0:
             raise ValueError("negative buffersize in recv")
         if flags:
-            _check_flags(flags, _RECEIVE_FLAGS)
+            check_flags(flags, RECEIVE_FLAGS)
         with self._call(name, size) as call:
             end = self._end
             if self.type == SOCK_DGRAM or size:
                 self._wait(call, end.readable_signal(), end.readable, flags=flags)
             data, sender = end.receive(size, bool(flags & MSG_PEEK))
-            if flags & _WAITALL and not flags & MSG_PEEK and self.type == SOCK_STREAM:
+            if flags & MSG_WAITALL and not flags & MSG_PEEK and self.type == SOCK_STREAM:
                 data = self._receive_rest(call, data, size)
             call.result = len(data)
             return data, sender
 
     def _receive_rest(self, call: Call, data: bytes, size: int) -> bytes:
-        """MSG_WAITALL: go on until all is there, or what can come is."""
+        """MSGMSG_WAITALL: go on until all is there, or what can come is."""
         end = self._end
         more = data
         while more and len(data) < size:
@@ -366,7 +367,7 @@ class Socket:
     ) -> None:
         if ready():
             return
-        if self._timeout == 0 or flags & _DONTWAIT:
+        if self._timeout == 0 or flags & MSG_DONTWAIT:
             raise BlockingIOError(
                 EAGAIN, f"Resource temporarily unavailable: {call.name}() would block"
             )
@@ -384,56 +385,5 @@ class Socket:
         if not in_time:
             raise TimeoutError("timed out")
 
-    def _resolve(self, call: str, address: object) -> Address:
-        if not isinstance(address, tuple) or len(address) != 2:
-            raise TypeError(
-                f"{call}(): an address is a pair (host, port), such as ('bob', 80); got {address!r}"
-            )
-        host, port = address
-        if not isinstance(host, str):
-            raise TypeError(
-                f"{call}(): the host must be a str, such as 'bob' or '10.0.0.2'; got {host!r}"
-            )
-        if isinstance(port, bool) or not isinstance(port, int):
-            raise TypeError(f"{call}(): the port must be an int; got {port!r}")
-        if not 0 <= port <= 65535:
-            raise OverflowError(f"{call}(): port must be 0-65535; got {port}")
-        resolved: IPv4Address = self.host.names.resolve(host)
-        return resolved, service_port(port)
-
 
 _CHUNK = 65_536
-_HOW = {getattr(std, name): Words(name) for name in ("SHUT_RD", "SHUT_WR", "SHUT_RDWR")}
-
-
-def _size(data: "ReadableBuffer") -> Words:
-    return Words(f"{memoryview(data).nbytes} bytes")
-
-
-def _type(kind: int, proto: int) -> std.SocketKind:
-    """Which of the two kinds of sockets this is. OSError for one that isn't there."""
-    base = kind & ~(_NONBLOCK | _CLOEXEC)
-    if base >> 4:
-        raise OSError(EINVAL, f"Invalid argument: {kind!r} isn't a type of socket")
-    if base not in (SOCK_STREAM, SOCK_DGRAM):
-        raise OSError(ESOCKTNOSUPPORT, f"Socket type not supported: {kind!r}; TCP and UDP are")
-    if proto not in (0, std.IPPROTO_TCP if base == SOCK_STREAM else std.IPPROTO_UDP):
-        raise OSError(EPROTONOSUPPORT, f"Protocol not supported: {proto} by sockets of this type")
-    return std.SocketKind(base)
-
-
-def _room(buffer: "WriteableBuffer", nbytes: int) -> memoryview:
-    """The part of a buffer that may be received into."""
-    view = memoryview(buffer).cast("B")
-    if view.readonly:
-        raise TypeError("a buffer to receive into must be writable, such as a bytearray")
-    if nbytes < 0:
-        raise ValueError("negative buffersize in recv_into")
-    if nbytes > len(view):
-        raise ValueError("buffer too small for requested bytes")
-    return view[:nbytes] if nbytes else view
-
-
-def _check_flags(flags: int, allowed: int) -> None:
-    if flags & ~allowed:
-        raise OSError(EOPNOTSUPP, f"Operation not supported: flags {flags:#x}")
