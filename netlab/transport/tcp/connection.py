@@ -319,7 +319,6 @@ class Connection:
         self.happens(TcpEvent.TIMEOUT_2MSL, "2 MSL have passed: nothing of this connection is left")
 
     def _report_open(self, why: str) -> None:
-        self.readable.notify()
         self.writable.notify()
         if self.listener is not None:
             self.listener.on_open(self)

@@ -298,7 +298,6 @@ class Sender:
             return
         self.rto.back_off()
         self._record_rto("the timer expired: back off (RFC 6298 section 5, 5.5)")
-        self._timed = None
         why = (
             f"no ACK within the retransmission timeout, {show_time(waited)} since the first time"
             " (RFC 6298 section 5, 5.4)"
@@ -310,7 +309,6 @@ class Sender:
         self.congestion.timed_out(distance(self.snd_una, self.snd_max))
         self._record_congestion("the retransmission timer expired (RFC 5681 section 3.1)")
         self.recovering = False
-        self.duplicates = 0
         self._recover = self.snd_max
         self.snd_nxt = self.snd_una
         self._retransmit_first(why)
@@ -337,7 +335,6 @@ class Sender:
         text = bytes(self.buffer[:1])
         if not text:
             self.fin_seq = self.snd_una
-        self._timed = None
         self.snd_max = highest(self.snd_max, plus(self.snd_una, 1))
         self._connection.emit(
             self.snd_una,
@@ -358,7 +355,7 @@ class Sender:
         It shouldn't have, but this is no reason to end the connection (RFC 9293 section 3.8.6).
         """
         self.snd_nxt = self.snd_una
-        self._unanswered_since = None
+        self._timed = None
         self.persist.begin()
 
     # --- the record -------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """RFC 9293 section 3.10.1 to 3.10.5: what the user's calls do in each state."""
 
-from errno import ECONNRESET, EPIPE
+from errno import ECONNREFUSED, ECONNRESET, EPIPE
 
 import pytest
 
@@ -40,6 +40,19 @@ def test_send_in_listen_opens_actively_and_sends_when_the_connection_is_open(sto
     story.alice_sends("ACK", seq=1, ack=1)
     story.alice_sends("ACK", seq=1, ack=1, text=b"hello")
     story.peer("ACK", seq=1, ack=6)
+
+
+@pytest.mark.rfc("RFC 9293 3.10.2", "RFC 9293 3.10.7.4 second")
+@pytest.mark.parametrize("opens", [lambda story: story.write(b"hello"), lambda s: s.tcb.open()])
+def test_one_who_has_left_listen_by_himself_does_not_return_there(story: Story, opens) -> None:
+    story.reach(State.LISTEN)
+    opens(story)
+    story.alice_sends("SYN", seq=0)
+    story.peer("SYN", seq=0)
+    story.alice_sends("SYN,ACK", seq=0, ack=1)
+    story.peer("RST", seq=1)
+    story.alice_forgets()
+    story.alice_reports(ECONNREFUSED)
 
 
 @pytest.mark.rfc("RFC 9293 3.10.2")

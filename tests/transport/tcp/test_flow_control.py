@@ -50,6 +50,17 @@ def test_a_window_taken_back_to_zero_is_probed_and_ends_no_connection(story: Sto
     story.alice_sends("ACK", seq=1, size=1000)
 
 
+@pytest.mark.rfc("RFC 6298 3", "RFC 9293 3.8.6")
+def test_what_was_under_way_when_the_window_was_taken_back_measures_nothing(story: Story) -> None:
+    story.opened(window=1000, mss=1000)
+    story.write(bytes(1500))
+    story.alice_sends("ACK", seq=1, size=1000)
+    story.peer("ACK", seq=1, ack=1, window=0)
+    story.alice_sends("ACK", seq=1, size=1, after=2 * s)
+    story.peer("ACK", seq=1, ack=1001, window=0)
+    assert story.tcb.sender.rto.srtt == 0  # the handshake's
+
+
 # --- silly window avoidance of the sender ---------------------------------------------------
 
 
@@ -247,6 +258,13 @@ def test_probes_that_nobody_answers_end_the_connection() -> None:
     story.silence(60 * s)
     story.alice_forgets()
     story.alice_reports(ETIMEDOUT)
+
+
+@pytest.mark.rfc("RFC 9293 3.10.7.4 second")
+def test_nothing_is_probed_when_the_connection_is_gone() -> None:
+    story = shut()
+    story.peer("RST", seq=1)
+    story.alice_forgets()
 
 
 @pytest.mark.rfc("RFC 6429 3")

@@ -126,11 +126,13 @@ def test_a_passive_open_for_one_peer_waits_for_its_next_syn_after_a_rst(story: S
     story.connect(passive=True)
     story.peer("SYN", seq=0, mss=700)
     story.alice_sends("SYN,ACK", seq=0, ack=1)
+    story.alice_sends("SYN,ACK", seq=0, ack=1, after=1 * s)
     story.peer("RST", seq=1)
     story.alice_is(State.LISTEN)
     story.silence(10 * minute)
     story.peer("SYN", seq=50, mss=1460)
     story.alice_sends("SYN,ACK", seq=0, ack=51)
+    story.alice_sends("SYN,ACK", seq=0, ack=51, after=1 * s)  # all begins anew
     story.peer("ACK", seq=51, ack=1)
     story.alice_is(State.ESTABLISHED)
     assert story.tcb.mss == 1460

@@ -162,6 +162,7 @@ def test_a_row_that_is_none_ends_its_connection_and_no_other(row: object) -> Non
         story.peer("FIN,ACK", seq=1, ack=1)
     story.alice_sends("RST,ACK", seq=1)
     story.alice_reports(ECONNABORTED)
+    assert len(story.net.trace.events_of(kind="part failed")) == 1
     change = story.net.trace.events_of(kind="state", host="alice")[-1]
     assert (change.fields["from"], change.fields["to"]) == ("ESTABLISHED", "CLOSED")
     assert change.fields["connection"] == story.tcb.label
@@ -414,7 +415,7 @@ def test_a_part_that_can_not_be_made_at_work_is_named() -> None:
 
 def test_a_listener_s_bad_part_leaves_no_block_behind(story: Story) -> None:
     story.listen()
-    story.tcp.parts.congestion = lambda mss: Reno(0 if mss < 1460 else 1 // (mss - 1460))
+    story.tcp.parts.congestion = lambda mss: Reno(mss // (mss - 1000))
     for _ in range(2):
         with pytest.raises(PartError, match="raised ZeroDivisionError"):
             story.peer("SYN", seq=0, mss=1000)

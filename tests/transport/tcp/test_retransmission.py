@@ -297,6 +297,42 @@ def test_any_progress_starts_the_patience_anew() -> None:
     story.alice_is(State.ESTABLISHED)  # though the second segment is 123 s old
 
 
+@pytest.mark.rfc("RFC 9293 3.8.3")
+def test_a_long_rest_takes_nothing_from_the_patience(story: Story) -> None:
+    story.opened()
+    story.write(b"one")
+    story.alice_sends("ACK", seq=1, text=b"one")
+    story.peer("ACK", seq=1, ack=4)
+    story.silence(60 * minute)
+    story.write(b"two")
+    story.alice_sends("ACK", seq=4, text=b"two")
+    for wait in (1, 2, 4, 8, 16, 32, 60, 60, 60):
+        story.alice_sends("ACK", seq=4, text=b"two", after=wait * s)
+    story.silence(60 * s)
+    story.alice_forgets()
+
+
+def test_what_the_sender_learns_is_on_record(story: Story) -> None:
+    story.opened(window=9000)
+    story.write(b"hello")
+    story.alice_sends("ACK", text=b"hello")
+    story.alice_sends("ACK", text=b"hello", after=1 * s)
+    story.peer("ACK", seq=1, ack=6, window=8000)
+
+    def recorded(kind: str, *names: str) -> list[tuple]:
+        events = story.net.trace.events_of(kind=kind, host="alice")
+        assert {event.fields["connection"] for event in events} == {story.tcb.label}
+        return [tuple(event.fields[name] for name in names) for event in events]
+
+    assert recorded("rto", "srtt", "rttvar", "rto") == [(0, 0, 1 * s), (0, 0, 2 * s)]
+    assert recorded("cwnd", "cwnd", "ssthresh", "phase") == [
+        (1460, 2920, "slow start"),
+        (1465, 2920, "slow start"),
+    ]
+    assert recorded("window", "snd_wnd") == [(9000,), (8000,)]
+    assert recorded("timer fired", "timer") == [("retransmission",)]
+
+
 # --- fast retransmit and fast recovery ------------------------------------------------------
 
 
@@ -327,6 +363,29 @@ def test_the_third_duplicate_ack_brings_the_lost_segment_at_once() -> None:
     story.alice_sends("ACK", seq=1, size=1000)
     assert (congestion.ssthresh, congestion.cwnd) == (2000, 5000)
     story.alice_sends("ACK", seq=4001, size=1000)  # the three duplicates have made room
+
+
+@pytest.mark.rfc("RFC 5681 3.2")
+def test_only_duplicates_in_a_row_count() -> None:
+    story = four_segments_under_way()
+    story.peer("ACK", seq=1, ack=1)
+    story.peer("ACK", seq=1, ack=1)
+    story.peer("ACK", seq=1, ack=1001)
+    for seq in (4001, 5001):
+        story.alice_sends("ACK", seq=seq, size=1000)
+    story.peer("ACK", seq=1, ack=1001)
+    story.peer("ACK", seq=1, ack=1001)
+    story.settle()
+    story.peer("ACK", seq=1, ack=1001)
+    story.alice_sends("ACK", seq=1001, size=1000)
+
+
+@pytest.mark.rfc("RFC 5681 3.2")
+def test_a_fast_retransmission_has_the_whole_timeout_to_be_acknowledged() -> None:
+    story = four_segments_under_way()
+    story.silence(900 * ms)
+    lose_the_first(story)
+    story.alice_sends("ACK", seq=1, size=1000, after=1 * s)
 
 
 @pytest.mark.rfc("RFC 5681 3.2")

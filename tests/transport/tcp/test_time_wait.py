@@ -91,6 +91,7 @@ def test_without_time_wait_a_late_fin_meets_a_rst() -> None:
     story.alice_is(State.CLOSED)
     story.peer("FIN,ACK", seq=1, ack=2)
     story.alice_sends("RST", seq=2)
+    story.alice_forgets()
 
 
 @pytest.mark.rfc("RFC 9293 3.6.1")

@@ -79,6 +79,9 @@ def test_every_row_of_the_table_is_taken_by_a_connection(
     begin(story, state, event)
 
     HAPPENS[event](story)
+    change = story.net.trace.events_of(kind="state", host="alice")[-1]
+    sent = [frame for frame in story.net.trace.frames if frame.cause is change]
+    assert len(sent) == len([action for action in row.actions if action in SENDS])
     for action in row.actions:
         if action in SENDS:
             story.alice_sends(SENDS[action])
