@@ -40,7 +40,9 @@ class TcpTimer:
 
     def cancel(self) -> None:
         """Stop it."""
-        self._timer.deadline = None
+        if self._timer.deadline is not None:
+            self._timer.deadline = None
+            self._connection.record("timer cancelled", {"timer": self.name})
 
     def _on_fire(self) -> None:
         event = self._connection.record("timer fired", {"timer": self.name})
