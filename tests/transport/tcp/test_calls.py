@@ -272,6 +272,19 @@ def test_closing_with_data_unread_after_the_other_side_closed_resets_too(story: 
 
 
 @pytest.mark.rfc("RFC 9293 3.6.1")
+def test_data_unread_are_no_reason_to_reset_what_is_closed_already(story: Story) -> None:
+    story.opened()
+    story.peer("FIN,ACK", seq=1, ack=1, text=b"nobody reads this")
+    story.alice_sends("ACK", ack=19)
+    story.close()
+    story.alice_sends("FIN,ACK", seq=1, ack=19)
+    story.close_both_ways()
+    story.alice_is(State.LAST_ACK)
+    story.peer("ACK", seq=19, ack=2)
+    story.alice_forgets()
+
+
+@pytest.mark.rfc("RFC 9293 3.6.1")
 def test_data_that_come_after_a_close_both_ways_are_answered_by_a_rst(story: Story) -> None:
     story.opened()
     story.close_both_ways()

@@ -50,6 +50,20 @@ def test_a_window_taken_back_to_zero_is_probed_and_ends_no_connection(story: Sto
     story.alice_sends("ACK", seq=1, size=1000)
 
 
+@pytest.mark.rfc("RFC 9293 3.8.6.1")
+def test_the_persist_timer_takes_over_from_the_retransmission_timer(story: Story) -> None:
+    story.opened(window=2000, mss=1000)
+    story.write(bytes(2000))
+    story.alice_sends("ACK", seq=1, size=1000)
+    story.alice_sends("ACK", seq=1001, size=1000)
+    story.alice_sends("ACK", seq=1, size=1000, after=1 * s)
+    story.peer("ACK", seq=1, ack=1001, window=0)
+    for wait in (2, 4, 8):
+        story.alice_sends("ACK", seq=1001, size=1, after=wait * s)
+    fired = story.net.trace.events_of(kind="timer fired", host="alice")
+    assert [event.fields["timer"] for event in fired] == ["retransmission", *["persist"] * 3]
+
+
 @pytest.mark.rfc("RFC 6298 3", "RFC 9293 3.8.6")
 def test_what_was_under_way_when_the_window_was_taken_back_measures_nothing(story: Story) -> None:
     story.opened(window=1000, mss=1000)

@@ -170,6 +170,19 @@ def test_a_row_that_is_none_ends_its_connection_and_no_other(row: object) -> Non
     story.opened()
 
 
+def test_no_data_go_behind_a_fin_even_where_a_table_goes_on_as_if_open(story: Story) -> None:
+    key = (State.ESTABLISHED, TcpEvent.CLOSE)
+    story.tcp.parts.transitions = TRANSITIONS | {
+        key: Transition((Action.SEND_FIN,), State.ESTABLISHED, "mine")
+    }
+    story.opened()
+    story.close()
+    story.alice_sends("FIN,ACK", seq=1)
+    with pytest.raises(OSError, match="takes no more data"):
+        story.write(b"more")
+    story.peer("ACK", seq=1, ack=2)
+
+
 def test_names_do_in_a_table_as_members_do(story: Story) -> None:
     story.tcp.parts.transitions = {
         (str(state), str(event)): (tuple(map(str, row.actions)), str(row.next), row.section)
