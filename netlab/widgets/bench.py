@@ -9,7 +9,8 @@ What crosses between the page and Python is small, and one message each way for 
                      {"do": "play", "to": ns}   let time pass up to there
                      {"do": "hand", "input": {"do": "drop", "frame": 3}}
     Python to page   one update of those traits that have changed. `panel_NAME` is what a panel
-                     shows; `problem` an error to be shown; `answered` counts the actions handled.
+                     shows, `problem` an error to be shown; `shown` counts the updates, `answered`
+                     the actions that have been carried out.
 
 While the run plays, the page moves the frames by itself up to the time of the next event, then asks
 Python for it, and waits for the answer. So Python never waits for the page, nor the page's
@@ -26,7 +27,7 @@ from typing import Any
 import anywidget
 from traitlets import Dict, Int, Unicode
 
-from netlab.experiment import Experiment, Run
+from netlab.experiment import Experiment, Run, Scenario
 from netlab.views.theme import BASE
 from netlab.widgets.panel import Panel, Scene, Selection
 from netlab.widgets.panels import PANELS
@@ -49,11 +50,12 @@ class Bench(anywidget.AnyWidget):
 
     modules = Dict().tag(sync=True)
     answered = Int(0).tag(sync=True)
+    shown = Int(0).tag(sync=True)
     problem = Unicode("").tag(sync=True)
 
     def __init__(
         self,
-        what: Experiment | Session,
+        what: Experiment | Scenario | Session,
         seed: int = 0,
         *,
         panels: Sequence[type[Panel]] = PANELS,
@@ -70,7 +72,6 @@ class Bench(anywidget.AnyWidget):
         self.session.listeners.append(self._on_session)
         self.on_msg(self._on_message)
         self._show()
-        self.problem = self._failures()
 
     # --- for other cells, and terminals ---------------------------------------------------------
 
@@ -98,7 +99,7 @@ class Bench(anywidget.AnyWidget):
 
     # --- showing --------------------------------------------------------------------------------
 
-    def _show(self) -> None:
+    def _show(self, problem: str = "") -> None:
         """Bring all panels up to date: one message, with what has changed."""
         scene = Scene(self.session, self.selection)
         with self.hold_sync():
@@ -108,12 +109,13 @@ class Bench(anywidget.AnyWidget):
                 except Exception:
                     state = {"broken": traceback.format_exc()}
                 self.set_trait(_trait(panel), state)
+            self.problem = problem or self._failures()
+            self.shown += 1
 
     def _on_session(self) -> None:
         """The session was moved from outside of the bench."""
         if not self._handling:
             self._show()
-            self.problem = self._failures()
 
     # --- acting ---------------------------------------------------------------------------------
 
@@ -143,8 +145,7 @@ class Bench(anywidget.AnyWidget):
                 self._handling = False
             if (self.selection.frame or 0) > self.session.moment.frames:
                 self.selection.frame = None  # it hasn't been sent yet, where one has gone back to
-            self._show()
-            self.problem = problem or self._failures()
+            self._show(problem)
             self.answered += 1
 
     def _failures(self) -> str:

@@ -152,16 +152,12 @@ class Session:
 
         The session stands where it stood before. Of a long run only so many events are seen.
         """
-        place, since, now, listeners = self.place, self.since, self.now, self.listeners
-        self.listeners = []
-        try:
-            self._advance_until(lambda: False, most=events)
-            self._advance_until(lambda: self.place >= place, again=True)
-            self._pass_time(now)
-        finally:
-            self.since = since
-            self.listeners = listeners
-            self.stopped_early = False
+        place, since, now = self.place, self.since, self.now
+        self._move(lambda: False, most=events)
+        self._move(lambda: self.place >= place, again=True)
+        self._pass_time(now)
+        self.since = since
+        self.stopped_early = False
 
     # --- back ---------------------------------------------------------------------------------
 
@@ -302,6 +298,18 @@ class Session:
         self._note()
 
     def _advance_until(
+        self, there: Callable[[], bool], stop_at: int | None = None, **how: Any
+    ) -> None:
+        """Move, tell those who listen, and raise the first error that was met."""
+        known = set(self.errors)
+        self._move(there, stop_at, **how)
+        for listener in list(self.listeners):
+            listener()
+        for step, error in self.errors.items():
+            if step not in known:
+                raise error
+
+    def _move(
         self,
         there: Callable[[], bool],
         stop_at: int | None = None,
@@ -312,11 +320,10 @@ class Session:
     ) -> None:
         """Do the next thing until `there()`; with `stop_at` only what happens up to that time.
 
-        With `again` from the beginning, in a new run. All moves, forward and back, are done by this.
-        The move began at the moment `start`, at the present one if that isn't given.
+        With `again` from the beginning, in a new run. `most` bounds how many things are done. The
+        move began at the moment `start`, at the present one if that isn't given.
         """
         self.stopped_early = False
-        known = dict(self.errors)
         if again:
             self._begin()
         start = self.place if start is None else start
@@ -340,11 +347,6 @@ class Session:
             self.since = start
         if self.at_end and self.done < len(self.inputs):
             raise ended_before(self.experiment.name, self.inputs[self.done], self.clock.steps)
-        for listener in list(self.listeners):
-            listener()
-        for step, error in self.errors.items():
-            if step not in known:
-                raise error
 
     def _advance(self) -> None:
         """One thing happens: an input that is due, or the next event."""

@@ -44,7 +44,7 @@ def test_choosing_a_frame_sends_no_more_than_what_shows_it() -> None:
     say(bench, "step frame")
     update = say(bench, "select", frame=1)
     assert update.keys() == {
-        *("answered", "panel_ladder", "panel_topology", "panel_packet", "panel_contents")
+        *("answered", "shown", "panel_ladder", "panel_topology", "panel_packet", "panel_contents")
     }
 
 

@@ -426,6 +426,19 @@ def test_an_error_of_an_event_is_raised_when_it_is_met_and_the_run_goes_on() -> 
     assert session.trace.digest() == digest
 
 
+def test_an_error_ahead_is_not_met_by_looking_there() -> None:
+    @experiment
+    def flawed(net: Network) -> None:
+        handshake.scenario(net)
+        net.links[0].drop(lambda frame: frame.tcp.syn)
+
+    session = Session(flawed, 7)
+    session.look_ahead()
+    assert session.errors == {}
+    assert (session.now, session.place) == (0, 0)
+    assert session.moments[-1].time > 0
+
+
 def test_listeners_hear_of_each_move_once() -> None:
     session = Session(handshake, 7)
     moves: list[int] = []

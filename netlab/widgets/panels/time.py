@@ -37,6 +37,7 @@ class Time(Panel):
             "last": len(moments) - 1,
             "whole": moments[-1].time,
             "by_hand": by_hand,
+            "in_flight": len(scene.in_flight),
             "flight": max([_flight(link) for link in scene.net.links], default=1_000_000),
             "news": news(scene),
             "deeds": [in_words(given) for given in session.inputs[: session.done]],

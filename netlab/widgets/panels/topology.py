@@ -40,6 +40,7 @@ class Topology(Panel):
             ],
             "frames": [_on_the_way(frame, links[frame.link]) for frame in scene.in_flight],
             "lost": [_on_the_way(frame, links[frame.link]) for frame in lost],
+            "now": scene.now,
             "host": scene.host,
             "frame": scene.frame.id if scene.frame else None,
         }

@@ -117,9 +117,11 @@ class Bench {
       place.append(section);
     }
     this.onAnswer = () => this.answered();
+    this.onShown = () => this.update(); // also without a question: another cell moved the session
     this.onProblem = () => this.tell(this.model.get("problem"));
     this.model.on("change:answered", this.onAnswer);
     this.model.on("change:problem", this.onProblem);
+    this.model.on("change:shown", this.onShown);
     this.update();
     this.onProblem();
   }
@@ -137,6 +139,7 @@ class Bench {
     clearTimeout(this.timer);
     this.model.off("change:answered", this.onAnswer);
     this.model.off("change:problem", this.onProblem);
+    this.model.off("change:shown", this.onShown);
   }
 
   // --- messages ---------------------------------------------------------------------------------
@@ -191,11 +194,6 @@ class Bench {
     }
   }
 
-  /** What a panel was last told. */
-  state(name) {
-    return this.shown.get(name) ?? {};
-  }
-
   /** It is `time` (ns) now: everything that moves, moves. */
   tick(time) {
     for (const panel of this.panels.values()) panel.tick?.(time);
@@ -220,6 +218,9 @@ class Bench {
       ),
     );
   }
+
+  /** Stop what moves by itself. The panel that makes it move puts its own in this place. */
+  pause() {}
 
   /** Call `action`; an error in it is shown and not lost. */
   guard(action) {

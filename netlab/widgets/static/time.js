@@ -46,8 +46,10 @@ export default (bench) => {
   const undo = bench.button({
     label: "Undo what was done last",
     icon: "undo",
+    keys: "z",
     does: () => go({ do: "undo" }),
   });
+  bench.key("z", "Undo what was done last", () => undo.click());
   const keys = h("div", { class: "nlb-keys", hidden: true });
   const help = bench.button({
     label: "Keys",
@@ -140,7 +142,7 @@ export default (bench) => {
     const elapsed = Math.min(wall - last, 100);
     last = wall;
     const flight = state.flight;
-    const quiet = !bench.state("topology").frames?.length && state.next - began > QUIET * flight;
+    const quiet = !state.in_flight && state.next - began > QUIET * flight;
     if (quiet) {
       time = Math.min(time + (elapsed * (state.next - began)) / SKIP, state.next);
     } else {
@@ -174,7 +176,6 @@ export default (bench) => {
     play.replaceChildren(bench.icon(playing ? "pause" : "play"));
     play.setAttribute("aria-label", label);
     play.title = `${label} (Space)`;
-    bench.root.classList.toggle("nlb-playing", playing);
   }
 
   // --- showing ----------------------------------------------------------------------------------

@@ -102,11 +102,12 @@ export default (bench) => {
     if (focused && !row.contains(document.activeElement)) bench.root.focus();
     moving.sort((a, b) => a.frame.arrives - b.frame.arrives);
     couple();
-    tick(bench.state("time").now ?? 0);
+    tick(state.now);
   }
 
   function shortened(label) {
-    return label.replace(/^TCP /, "").replace(/, (\d+) bytes$/, " $1 B");
+    const text = label.replace(/^TCP /, "").replace(/, (\d+) bytes$/, " $1 B");
+    return text.length > 20 ? `${text.slice(0, 18)}...` : text;
   }
 
   /** What was sent one right after the other goes like the cars of a train, so that each can be seen. */
