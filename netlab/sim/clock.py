@@ -264,6 +264,7 @@ class Clock:
 
     def _nothing_is_left(self, *, for_good: bool) -> None:
         """Let those go on who wait for just this; `for_good`: tell whose calls can't return."""
+        self.cause = None  # it is by nobody's doing that nothing is left
         if self.idle.waiting:
             self._idle_moments += 1
             self.idle.notify()

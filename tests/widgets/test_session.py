@@ -49,7 +49,7 @@ def seen(session: Session) -> tuple[Any, ...]:
 # --- forward --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("scenario", [handshake, fetch])
+@pytest.mark.parametrize("scenario", [handshake, fetch, in_two_parts])
 def test_stepping_to_the_end_gives_the_trace_of_a_run_at_once(scenario: Experiment) -> None:
     session = Session(scenario, 7)
     while not session.at_end:
