@@ -23,13 +23,14 @@ class Selection(TypedDict, total=False):
 
     `times`: end after so many frames. `frame`: the one with this id, also when it is in flight
     already. `sender`: only what this host sends (the host or its name). `probability`: let chance
-    decide, by the network's seed.
+    decide, by the network's seed. `name`: what the record calls the rule, instead of its number.
     """
 
     times: int | None
     frame: int | None
     sender: object
     probability: float | None
+    name: str
 
 
 class Fault:
@@ -53,11 +54,12 @@ class Fault:
         frame = selection.pop("frame", None)
         chance = selection.pop("probability", None)
         sender = selection.pop("sender", None)
+        name = selection.pop("name", f"rule {number} ({verb})")
         if selection:
             raise TypeError(
                 f"{verb}() got an unexpected keyword argument {next(iter(selection))!r}"
             )
-        self.name = f"rule {number} ({verb})"
+        self.name = name
         self.verb = verb
         self.hits = 0
         self.stream = link.stream(f"{verb} {number}")

@@ -31,6 +31,8 @@ Input = dict[str, Any]
 
 LONGEST_TEXT = 65_536
 """How many characters can be sent at once."""
+HAND = "your hand"
+"""What the record says of who did it."""
 READ_AT_ONCE = 4_096
 """How many bytes are received at once."""
 
@@ -124,11 +126,11 @@ class Hands:
                 " Go back to when it was"
             )
         if do == "delay":
-            frame.link.delay(frame=frame_id, by=duration(by, "by"))
+            frame.link.delay(frame=frame_id, by=duration(by, "by"), name=HAND)
         elif do == "drop":
-            frame.link.drop(frame=frame_id)
+            frame.link.drop(frame=frame_id, name=HAND)
         else:
-            frame.link.duplicate(frame=frame_id)
+            frame.link.duplicate(frame=frame_id, name=HAND)
 
     def _connect(self, to: str, port: int) -> Callable[[Host], None]:
         def connect(host: Host) -> None:

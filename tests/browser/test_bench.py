@@ -115,7 +115,7 @@ def test_step_drop_a_frame_in_flight_and_see_it_sent_again(lab: Lab) -> None:
     shown.get_by_role("button", name="Frame 3: TCP SYN from alice to bob, in flight").click()
     click(shown, "Drop this frame")
     expect(shown.get_by_label("What has just happened")).to_contain_text("By hand: drop frame 3.")
-    expect(shown.locator(".nlb-fate")).to_contain_text("dropped (lost: rule 1 (drop))")
+    expect(shown.locator(".nlb-fate")).to_contain_text("dropped (lost: your hand)")
 
     click(shown, "Step to the next frame")
     expect(frames(shown).nth(2)).to_have_attribute("aria-label", re.compile("never arrived"))

@@ -69,7 +69,7 @@ def test_time_tells_which_timer_is_waited_for() -> None:
     session.look_ahead()
     state = Time().state(Scene(session, Selection()))
     assert state["awaited"] == "alice's retransmission timer fires"
-    assert state["news"] == ["By hand: drop frame 3", "Frame 3 of alice was lost (rule 1 (drop))"]
+    assert state["news"] == ["By hand: drop frame 3", "Frame 3 of alice was lost (your hand)"]
     assert state["by_hand"] == [session.place]
 
 
