@@ -9,22 +9,39 @@ from typing import Any
 
 import greenlet
 
+from netlab.errors import ConfigurationError
+
 TRIES_TO_KILL = 100
 
 
 class Switch:
     """A function that can be suspended in the middle of any call, and resumed."""
 
-    __slots__ = ("_greenlet", "_home")
+    __slots__ = ("_function", "_greenlet", "_home", "_owner")
 
     def __init__(self, function: Callable[[], None], owner: Any) -> None:
-        self._greenlet = greenlet.greenlet(function)
-        self._greenlet.netlab_owner = owner  # type: ignore[attr-defined]
+        self._function = function
+        self._owner = owner
+        self._greenlet: greenlet.greenlet | None = None  # made by the thread that begins it
         self._home: greenlet.greenlet | None = None
 
     def resume(self) -> None:
-        """Go on with the function until it suspends itself or ends."""
-        self._home = self._greenlet.parent = greenlet.getcurrent()
+        """Go on with the function until it suspends itself or ends.
+
+        Raises `ConfigurationError` in a thread other than the one that began it.
+        """
+        here = greenlet.getcurrent()
+        if self._greenlet is None:
+            self._greenlet = greenlet.greenlet(self._function)
+            self._greenlet.netlab_owner = self._owner  # type: ignore[attr-defined]
+        try:
+            self._greenlet.parent = here
+        except ValueError:
+            raise ConfigurationError(
+                "a program was begun in one thread and can't go on in another: run a network in"
+                ' one thread only, or use Network(clock="real")'
+            ) from None
+        self._home = here
         self._greenlet.switch()
 
     def suspend(self) -> None:
@@ -40,11 +57,11 @@ class Switch:
         for _ in range(TRIES_TO_KILL):
             if not self._greenlet:
                 return
-            self._home = self._greenlet.parent = greenlet.getcurrent()
             try:
-                self._greenlet.throw(greenlet.GreenletExit)
-            except greenlet.error:
+                self._home = self._greenlet.parent = greenlet.getcurrent()
+            except ValueError:
                 return  # it belongs to another thread, which ends it when it is next at work
+            self._greenlet.throw(greenlet.GreenletExit)
 
     @staticmethod
     def current_owner() -> Any:

@@ -1,6 +1,7 @@
 """Programs: ordinary blocking functions, scheduled by the clock."""
 
 import gc
+import threading
 import traceback
 import warnings
 import weakref
@@ -368,6 +369,34 @@ def test_the_start_and_end_of_a_program_are_on_record_and_cause_what_it_does() -
     ]
     assert net.sim.recorder.events[1].cause is net.sim.recorder.events[0]
     assert net.sim.recorder.events[-1].reason == "LookupError: no such page"
+
+
+def test_a_network_may_be_built_in_one_thread_and_run_in_another() -> None:
+    clock = Clock()
+    program = start(clock, lambda: clock.sleep(5) or "done", "sleeper")
+    thread = threading.Thread(target=clock.run)
+    thread.start()
+    thread.join()
+    assert program.result == "done"
+
+
+def test_a_program_that_one_thread_began_cant_go_on_in_another() -> None:
+    clock = Clock()
+    start(clock, lambda: clock.sleep(5), "sleeper")
+    errors: list[BaseException] = []
+
+    def run_on() -> None:
+        try:
+            clock.run()
+        except ConfigurationError as error:
+            errors.append(error)
+        clock.close()
+
+    clock.run(until=1)
+    thread = threading.Thread(target=run_on)
+    thread.start()
+    thread.join()
+    assert "begun in one thread and can't go on in another" in str(errors[0])
 
 
 def test_what_is_no_function_cant_be_started() -> None:

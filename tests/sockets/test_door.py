@@ -352,7 +352,7 @@ def test_ssl_can_be_imported_for_the_first_time_inside_of_the_block() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["asyncio", "http.server", "ftplib", "smtplib", "poplib", "urllib.request", "zmq"]
+    "module", ["asyncio", "http.server", "ftplib", "smtplib", "poplib", "urllib.request"]
 )
 def test_modules_can_be_imported_for_the_first_time_inside_of_the_block(module: str) -> None:
     out = in_a_fresh_interpreter(
