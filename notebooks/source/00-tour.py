@@ -142,6 +142,7 @@ trace.states(alice)
 #
 # A cable that always works teaches little. We want to run the same story again, with one thing changed. For that the story must be a function, an **experiment**:
 
+
 # %%
 @experiment
 def fetch(net):
@@ -151,6 +152,7 @@ def fetch(net):
     serve(bob, {"/": "<h1>Hello from bob</h1>"})
     with on(alice):
         return urllib.request.urlopen("http://bob/").read()
+
 
 # %%
 run = fetch(seed=7)

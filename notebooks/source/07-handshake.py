@@ -30,6 +30,7 @@ def two_hosts(net):
     bob = net.host("bob", "10.0.0.2/24")
     return alice, bob, net.connect(alice, bob, delay=10 * ms, rate=10 * Mbps)
 
+
 # %%
 def echo(host):
     listener = host.socket()
@@ -39,6 +40,7 @@ def echo(host):
     while data := conversation.recv(1000):
         conversation.sendall(data)
     conversation.close()
+
 
 # %%
 @experiment
@@ -99,6 +101,7 @@ run.trace.why(4)
 #
 # **Predict:** what will Bob do with the old `SYN`? How will he find out that nobody wants to talk to him?
 
+
 # %%
 @experiment
 def stuck_syn(net):
@@ -156,6 +159,7 @@ run.trace.states("bob")
 #
 # When Bob gets Alice's `FIN`, he knows only that *Alice* has no more to say. He may have. So his `ACK` goes at once, and his `FIN` when he is ready. In between he can still send:
 
+
 # %%
 def slow_answer(host):
     listener = host.socket()
@@ -168,6 +172,7 @@ def slow_answer(host):
     time.sleep(0.1)
     conversation.sendall(b" and second")
     conversation.close()
+
 
 # %%
 @experiment
@@ -198,6 +203,7 @@ half.trace.sequence(first=6)
 #
 # **Predict:** we lose the last `ACK`. What does Bob do? Who can answer him?
 
+
 # %%
 def last_ack(frame):
     return frame.id > 9 and frame.sender == "alice" and frame.tcp and frame.tcp.flags_text == "ACK"
@@ -212,6 +218,7 @@ patient.trace.sequence(first=8)
 # Now switch `TIME_WAIT` off, so that Alice forgets the connection at once, and lose the same segment.
 #
 # **Predict:** what will Bob's `FIN` meet this time?
+
 
 # %%
 def impatient(net):
@@ -249,6 +256,7 @@ def bank(host):
         conversation.recv(100)  # until the FIN
         conversation.close()
 
+
 # %%
 def pay(host, order, wait):
     payment = host.socket()
@@ -259,6 +267,7 @@ def pay(host, order, wait):
     time.sleep(1.5)
     payment.close()
     time.sleep(0.5)
+
 
 # %%
 @experiment
@@ -272,6 +281,7 @@ def two_payments(net, careless=True):
     with on(alice):
         pay(alice, b"PAY 100", wait=0)
         pay(alice, b"PAY 005", wait=2)
+
 
 # %% [markdown]
 # Alice first pays 100, then 5. The first segment with `PAY 100` is three seconds late; Alice repeats it after one second, as she should.
