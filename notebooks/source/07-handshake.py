@@ -47,10 +47,9 @@ def echo(host):
 def talk(net):
     alice, bob, cable = two_hosts(net)
     bob.start(echo)
-    with on(alice):
-        with socket.create_connection(("bob", 7)) as conversation:
-            conversation.sendall(b"hello")
-            return conversation.recv(5)
+    with on(alice), socket.create_connection(("bob", 7)) as conversation:
+        conversation.sendall(b"hello")
+        return conversation.recv(5)
 
 
 run = talk(seed=7)
