@@ -153,7 +153,7 @@ class Sender:
         """
         if size == 0:
             return False
-        if self.flight and not self.nodelay and not self.fin_wanted:
+        if self.flight and not self.nodelay:
             return False  # Nagle: a small segment waits until nothing is under way
         return size >= unsent or 2 * size >= self.max_snd_wnd
 

@@ -85,9 +85,13 @@ def test_text_outside_of_the_window_is_answered_by_what_is_expected(
 
 
 @pytest.mark.rfc("RFC 9293 3.10.7.4 first")
-def test_a_repeated_syn_in_syn_rcvd_is_answered_by_an_ack(story: Story) -> None:
-    story.reach(State.SYN_RCVD)
-    story.peer("SYN", seq=0)
+@pytest.mark.parametrize("window", [0, 1000])
+def test_a_repeated_syn_in_syn_rcvd_is_answered_by_an_ack(story: Story, window: int) -> None:
+    story.listen()
+    story.peer("SYN", seq=0, window=window)
+    story.alice_sends("SYN,ACK", seq=0, ack=1)
+    story.find()
+    story.peer("SYN", seq=0, window=window)
     story.alice_sends("ACK", seq=1, ack=1)
     story.alice_is(State.SYN_RCVD)
 

@@ -4,6 +4,7 @@ from errno import ECONNREFUSED, ECONNRESET, EPIPE
 
 import pytest
 
+from netlab.host import Host
 from netlab.transport.tcp.states import State
 from netlab.units import minute, ms, s
 from tests.transport.tcp.steps import Story
@@ -71,7 +72,7 @@ def test_send_goes_on_after_the_other_side_has_closed(story: Story) -> None:
     story.alice_sends("ACK", seq=1, ack=2, text=b"the rest")
     story.peer("ACK", seq=2, ack=9)
     story.close()
-    story.alice_sends("FIN,ACK", seq=9, ack=2)
+    story.alice_sends("FIN,ACK", seq=9, ack=2, push=False)
     story.peer("ACK", seq=2, ack=10)
     story.alice_forgets()
 
@@ -104,6 +105,24 @@ def test_send_takes_what_the_buffer_has_room_for() -> None:
     story.peer("ACK", seq=1, ack=5)
     assert story.tcb.send(b"DEFGHIJKL") == 4
     story.settle()  # Nagle: six bytes are still under way
+
+
+def test_a_program_that_waits_to_send_goes_on_when_a_third_of_the_buffer_is_free() -> None:
+    story = Story(send_buffer=3000).opened(mss=1000)
+    story.write(bytes(3000))
+    for seq in (1, 1001, 2001):
+        story.alice_sends("ACK", seq=seq, size=1000)
+
+    def wait(host: Host) -> None:
+        sender = story.tcb.sender
+        host.sim.clock.wait(story.tcb.writable, lambda: sender.free > 0, None, "room")
+
+    waiting = story.alice.start(wait)
+    story.settle()
+    story.peer("ACK", seq=1, ack=1000)
+    assert not waiting.done
+    story.peer("ACK", seq=1, ack=1001)
+    assert waiting.done
 
 
 @pytest.mark.rfc("RFC 9293 3.9.1.2")

@@ -96,6 +96,26 @@ def test_each_round_trip_with_a_segment_sent_once_is_a_measurement() -> None:
 
 
 @pytest.mark.rfc("RFC 6298 3")
+def test_only_the_ack_of_the_segment_that_is_timed_ends_the_measurement() -> None:
+    story = open_with_round_trip(800 * ms)
+    story.tcb.sender.nodelay = True
+    for letter in (b"a", b"b"):
+        story.write(letter)
+        story.alice_sends("ACK", text=letter)
+    story.silence(800 * ms)
+    story.peer("ACK", seq=1, ack=2)
+    story.write(b"c")
+    story.alice_sends("ACK", text=b"c")  # this one is timed now
+    story.silence(100 * ms)
+    story.peer("ACK", seq=1, ack=3)
+    assert story.tcb.sender.rto.srtt == 800 * ms
+    story.silence(700 * ms)
+    story.peer("ACK", seq=1, ack=4)
+    assert story.tcb.sender.rto.srtt == 800 * ms
+    assert story.tcb.sender.rto.rttvar == 400 * ms * 9 // 16  # two measurements since the first
+
+
+@pytest.mark.rfc("RFC 6298 3")
 def test_a_segment_that_was_sent_twice_measures_nothing_and_the_timeout_stays_doubled() -> None:
     story = open_with_round_trip(400 * ms)
     story.write(b"hello")
@@ -298,6 +318,31 @@ def test_any_progress_starts_the_patience_anew() -> None:
 
 
 @pytest.mark.rfc("RFC 9293 3.8.3")
+def test_the_patience_counts_from_the_first_transmission() -> None:
+    story = Story(give_up_after=7 * s).opened()
+    story.write(b"one")
+    story.alice_sends("ACK", text=b"one")
+    story.alice_sends("ACK", text=b"one", after=1 * s)
+    story.alice_sends("ACK", text=b"one", after=2 * s)
+    story.silence(4 * s)
+    story.alice_forgets()
+
+
+@pytest.mark.rfc("RFC 9293 3.8.3")
+def test_the_patience_counts_from_the_last_progress() -> None:
+    story = Story(give_up_after=7 * s).opened()
+    story.write(bytes(2920))
+    story.alice_sends("ACK", size=1460)
+    story.alice_sends("ACK", size=1460)
+    story.silence(500 * ms)
+    story.peer("ACK", seq=1, ack=1461)
+    story.alice_sends("ACK", seq=1461, size=1460, after=1 * s)
+    story.alice_sends("ACK", seq=1461, size=1460, after=2 * s)
+    story.silence(4 * s)
+    story.alice_forgets()
+
+
+@pytest.mark.rfc("RFC 9293 3.8.3")
 def test_a_long_rest_takes_nothing_from_the_patience(story: Story) -> None:
     story.opened()
     story.write(b"one")
@@ -363,6 +408,49 @@ def test_the_third_duplicate_ack_brings_the_lost_segment_at_once() -> None:
     story.alice_sends("ACK", seq=1, size=1000)
     assert (congestion.ssthresh, congestion.cwnd) == (2000, 5000)
     story.alice_sends("ACK", seq=4001, size=1000)  # the three duplicates have made room
+
+
+@pytest.mark.rfc("RFC 5681 3.2")
+def test_a_second_loss_is_recovered_from_as_the_first_was() -> None:
+    story = four_segments_under_way()
+    lose_the_first(story)
+    story.peer("ACK", seq=1, ack=4001)
+    story.alice_sends("ACK", seq=5001, size=1000)
+    for _ in range(2):
+        story.peer("ACK", seq=1, ack=4001)
+    story.settle()
+    story.peer("ACK", seq=1, ack=4001)
+    story.alice_sends("ACK", seq=4001, size=1000)
+
+
+@pytest.mark.rfc("RFC 5681 3.2")
+def test_each_step_of_a_recovery_is_on_record_and_says_why() -> None:
+    story = four_segments_under_way()
+    lose_the_first(story)
+    story.peer("ACK", seq=1, ack=1)
+    story.alice_sends("ACK", seq=5001, size=1000)
+    story.peer("ACK", seq=1, ack=5001)
+    changes = story.net.trace.events_of(kind="cwnd", host="alice")
+    assert [tuple(each.fields.values())[:3] for each in changes] == [
+        (5000, 2000, "fast recovery"),
+        (6000, 2000, "fast recovery"),
+        (2000, 2000, "congestion avoidance"),
+    ]
+    reasons = [f.reason for f in story.net.trace.frames if f.tcp.payload and f.host == "alice"]
+    assert "fast retransmit" in reasons[4]
+    assert "fast recovery" in reasons[6]
+
+
+@pytest.mark.rfc("RFC 5681 2")
+def test_an_ack_older_than_others_is_no_duplicate() -> None:
+    story = four_segments_under_way()
+    story.peer("ACK", seq=1, ack=1001)
+    for seq in (4001, 5001):
+        story.alice_sends("ACK", seq=seq, size=1000)
+    for _ in range(5):
+        story.peer("ACK", seq=1, ack=1)
+    story.settle()
+    assert story.tcb.sender.duplicates == 0
 
 
 @pytest.mark.rfc("RFC 5681 3.2")
