@@ -4,13 +4,14 @@ The layers know a network only as this. So a network that nobody holds any more 
 everything that runs in it.
 """
 
-import hashlib
-import random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from netlab.errors import ConfigurationError
 from netlab.sim.clock import Clock
 from netlab.sim.recording import Event, Recorder
+
+if TYPE_CHECKING:
+    from random import Random
 
 
 class Simulation:
@@ -32,17 +33,21 @@ class Simulation:
         self.recorder.enabled = False
         self.clock.close()
 
-    def stream(self, purpose: str) -> random.Random:
+    def stream(self, purpose: str) -> "Random":
         """The random numbers for one purpose, such as ``"loss on alice-bob"``.
 
         Each purpose has its own stream, derived from the seed and the name alone, so one more
         consumer doesn't shift the others. Use only `random()` and `getrandbits()` of it: what the
         other methods make of them may differ between Python versions.
         """
-        return random.Random(self.seed_for(purpose))
+        from random import Random  # it and hashlib are a tenth of what starting netlab takes
+
+        return Random(self.seed_for(purpose))
 
     def seed_for(self, purpose: str) -> int:
         """A 128-bit number that follows from the seed and `purpose`."""
+        import hashlib
+
         digest = hashlib.sha256(f"{self.seed}:{purpose}".encode()).digest()
         return int.from_bytes(digest[:16], "big")
 

@@ -7,8 +7,6 @@ ones between the same socket pair have used. F is different for each socket pair
 knows his own connection's number can't guess another's.
 """
 
-import hashlib
-
 from netlab.transport.tcp.seq import MASK
 from netlab.units import us
 
@@ -19,6 +17,8 @@ def initial_sequence_number(
     now: int, local: tuple[int, int], remote: tuple[int, int], secret: int
 ) -> int:
     """The ISN for a connection from `local` to `remote` (address, port) that opens at `now` ns."""
+    import hashlib  # here, for it takes longer to start than TCP
+
     pair = f"{local[0]} {local[1]} {remote[0]} {remote[1]}".encode()
     digest = hashlib.blake2b(pair, digest_size=4, key=secret.to_bytes(16, "big")).digest()
     return (now // TICK + int.from_bytes(digest, "big")) & MASK
