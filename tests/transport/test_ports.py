@@ -52,6 +52,7 @@ def test_of_two_who_agree_only_one_can_listen(ports: Ports) -> None:
     ports.listen(first)
     ports.listen(first)
     ports.listen(other)
+    ports.listen(ports.bind(THERE, 81))
     with pytest.raises(OSError, match="in use") as raised:
         ports.listen(second)
     assert raised.value.errno == EADDRINUSE

@@ -283,7 +283,11 @@ def test_nothing_is_probed_when_the_connection_is_gone() -> None:
 
 @pytest.mark.rfc("RFC 6429 3")
 def test_a_window_that_never_opens_is_given_up_at_last() -> None:
-    story = shut(give_up_closed_window_after=100 * s)
+    story = Story(give_up_closed_window_after=100 * s).opened(window=10)
+    story.silence(1 * minute)
+    story.write(b"0123456789ABC")
+    story.alice_sends("ACK", seq=1, size=10)
+    story.peer("ACK", seq=1, ack=11, window=0)
     for wait in (1, 2, 4, 8, 16, 32):
         story.alice_sends("ACK", seq=11, text=b"A", after=wait * s)
         story.peer("ACK", seq=1, ack=11, window=0)
