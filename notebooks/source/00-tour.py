@@ -53,7 +53,7 @@ trace = net.trace
 len(trace.frames), net.now / 1e9
 
 # %% [markdown]
-# Eleven frames, and the clock stands at four minutes: one side waited two times two minutes after the goodbye. We will see why.
+# Eleven frames, and the clock stands at four minutes: after the goodbye both sides waited two times two minutes. Lesson 07 tells why.
 
 # %% [markdown]
 # ## 2 · All of them
@@ -75,7 +75,7 @@ trace.sequence()
 # 1. **Who is there?** Alice knows Bob's IP address, but a cable carries Ethernet frames, and they need an Ethernet address. She asks everybody (*ARP*), and Bob answers.
 # 2. **Shall we talk?** Three segments open a connection: `SYN`, `SYN,ACK`, `ACK`. This is the *three-way handshake*.
 # 3. **The page.** One segment with the question `GET /`, one with the answer `200 OK`.
-# 4. **Goodbye.** Each side says `FIN`, and each `FIN` is acknowledged: four segments, because each direction is closed by itself.
+# 4. **Goodbye.** Each side says `FIN`, and each `FIN` is acknowledged: four segments, because each direction is closed by itself. Here both sides close at nearly the same moment, so the two `FIN`s cross on the cable. In lesson 07 one side closes first.
 #
 # Notebook 07 takes the second and the fourth apart.
 
@@ -177,7 +177,7 @@ broken.result
 broken.trace.sequence()
 
 # %% [markdown]
-# She gets it, about one second later. Nobody told Bob that the frame was lost. He only noticed that no acknowledgment came, and after one second he sent the same bytes again. That is what *reliable* means: TCP can't keep a packet from being lost, but it remembers what isn't acknowledged, and repeats it.
+# She gets it, about one second later. Bob's `FIN`, frame 8, came without the page before it, so Alice noticed the hole, and said in frame 9 which byte she is waiting for. One such hint isn't enough for Bob to act on: the page might only have been overtaken. But when no acknowledgment of the page came for one second, he sent the same bytes again. That is what *reliable* means: TCP can't keep a packet from being lost, but it remembers what isn't acknowledged, and repeats it.
 #
 # Both runs side by side, with the place where they part:
 
@@ -196,7 +196,7 @@ broken.trace.why(repeated)
 #
 # The **bench** runs the same experiment under your hands. Step from event to event, or let it play. Click on a frame in flight to drop, delay or double it; click on any frame to see its bytes and why it was sent. *Back* takes you back in time, and what you then see is the true state at that moment.
 #
-# **Try:** step until the `SYN` is in flight, drop it, and play on. How long does it take until Alice tries again?
+# **Try:** step until the `SYN` is in flight, drop it, and play on. How long does it take until Alice tries again? (One second: with nothing measured yet, that is how long TCP waits for an answer.)
 
 # %%
 from netlab.widgets import Bench
@@ -206,15 +206,17 @@ Bench(fetch, seed=7)
 # %% [markdown]
 # ## 8 · Out into the world
 #
-# A run can be saved as a capture, which Wireshark opens. The comments on the frames are the reasons that you have read here. `Trace.open("file.pcapng")` does the reverse: it opens a capture of a real network, and gives you these same pictures of it.
+# A run can be saved as a capture, which Wireshark opens. The comments on the frames are the reasons that you have read here. `Trace.open` does the reverse: it opens any capture, of a real network too, and gives you these same pictures of it.
 
 # %%
 import tempfile
 from pathlib import Path
 
-folder = Path(tempfile.mkdtemp())
-trace.save(folder / "tour.pcapng")
-(folder / "tour.pcapng").stat().st_size
+from netlab import Trace
+
+file = Path(tempfile.mkdtemp()) / "tour.pcapng"
+trace.save(file)
+Trace.open(file)
 
 # %% [markdown]
 # [Scapy](https://scapy.net) is the tool with which Python programmers take packets apart. The frames of a trace are Scapy's packets too:
@@ -243,7 +245,7 @@ trace.scapy()[5].show()
 #
 # 1. Only the application layer (HTTP) knows of pages. Ethernet, in the link layer, knows Ethernet addresses and nothing else.
 # 2. To send a frame to Bob alone she needs Bob's Ethernet address. That is just what she is asking for.
-# 3. Bob, the sender: no acknowledgment came before his retransmission timer fired. Alice noticed nothing, except that she had to wait.
+# 3. Both, in their own way. Alice got Bob's `FIN` and saw that bytes before it were missing, so she repeated her acknowledgment. Bob repeated the page when no acknowledgment of it had come before his retransmission timer fired.
 # 4. The `SYN` of the one who answers can ride on his `ACK`. When one side closes, the other may still have data to send, so its own `FIN` comes later, in a segment by itself.
 #
 # </details>

@@ -193,7 +193,7 @@ half.trace.sequence(first=6)
 # %% [markdown]
 # `shutdown(SHUT_WR)` closes one direction and leaves the other open: a *half-close*. In the handshake Bob had nothing to wait for, so his `SYN` could ride on his `ACK`. Here his `FIN` can't, unless he has nothing more to say.
 #
-# **Predict:** can a close take only three segments? When?
+# A close can take three segments too. When Bob has nothing more to say at the moment when Alice's `FIN` arrives, his `FIN` may ride on his `ACK`. TCP may also hold the `ACK` back a little, and wait for such company.
 
 # %% [markdown]
 # ## 5 · TIME_WAIT, the first reason: the last ACK may get lost
@@ -293,10 +293,10 @@ careless = two_payments(seed=7)
 heard
 
 # %%
-careless.trace.sequence(first=13)
+careless.trace.sequence(first=6)
 
 # %% [markdown]
-# The bank heard `PAY 100` twice, and never `PAY 005`. The late segment fell exactly into the window of the new connection, and Bob had no way to see it. Worse: Alice's true `PAY 005` then looked like a repetition, and was thrown away, and confirmed. *Both sides believe that all went well.*
+# The bank heard `PAY 100` twice, and never `PAY 005`. Follow the long arrow of frame 6: it was sent in the first connection and arrived in the second. It fell exactly into the window there, and Bob had no way to see that it is old. Worse: Alice's true `PAY 005` then looked like a repetition, and was thrown away, and confirmed. *Both sides believe that all went well.*
 #
 # With `TIME_WAIT` on, the second `bind` is refused, because the socket pair is still in use:
 
@@ -314,7 +314,7 @@ except OSError as error:
 #
 # Now it is your turn. Step through the talk, and lose what you like. The state machine lights up as you go; *Back* shows the state as it was.
 #
-# **Try:** drop the `SYN`. Drop the `SYN,ACK`. Drop the first `FIN`. Each time, say first who will repeat what, and after how long.
+# **Try:** drop the `SYN`. Drop the `SYN,ACK`. Drop the first `FIN`. Each time, say first who will repeat what, and after how long. (Answers are below the quiz.)
 
 # %%
 from netlab.widgets import Bench
@@ -342,6 +342,8 @@ Bench(talk, seed=7)
 # 2. The one who closed first. Here that was the client, but it can be either side, and both if they close at once.
 # 3. Bob stays in `SYN_RCVD`, and his retransmission timer repeats the `SYN,ACK` after a second. Alice answers it with an `ACK`.
 # 4. After one second, and then after two more: the timeout starts at one second and is doubled each time (RFC 6298).
+#
+# At the bench: without the `SYN`, Alice repeats it after one second. Without the `SYN,ACK`, both sides repeat after a second what isn't acknowledged: Alice her `SYN`, Bob his `SYN,ACK`. Without her `FIN`, Alice repeats it after a second; Bob still waits for more data, and knows nothing of it.
 #
 # </details>
 #
