@@ -82,11 +82,11 @@ class _Flow:
     def __init__(self, family: Hashable, ports: str) -> None:
         self.family = family
         self.ports = ports
-        self.base: int | None = None
         self.begin()
 
     def begin(self) -> None:
         """Forget what was sent: a new connection between the same ports begins."""
+        self.base: int | None = None
         self.highest: int | None = None  # the sequence number after the last one sent
         self.sent: dict[int, int] = {}  # sequence number -> id of the frame that sent it first
         self.ack: int | None = None
@@ -131,8 +131,11 @@ class Reader:
         flags, seq, ack = tcp.flags, tcp.seq, tcp.ack
         flow = self._flow(frame, packet, tcp)
         if flags & SYN:
-            if not flags & ACK and seq not in flow.sent:
+            if frame.copy_of is None and flow.sent and flow.sent.keys() != {seq}:
+                # More than this SYN was sent already, so it belongs to another connection.
                 flow.begin()
+                if not flags & ACK:
+                    flow.back.begin()
             flow.base = seq
         rest = f"seq={self._count(seq, flow)}"
         if flags & ACK:

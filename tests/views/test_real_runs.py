@@ -100,3 +100,37 @@ def test_the_same_run_gives_the_same_pictures():
     one, two = fetch(), fetch()
     assert one.sequence().svg() == two.sequence().svg()
     assert one.packets().svg() == two.packets().svg()
+
+
+def test_a_connection_with_the_same_ports_and_first_numbers_repeats_nothing_of_the_one_before():
+    net = Network(seed=7)
+    alice = net.host("alice", "10.0.0.1/24")
+    bob = net.host("bob", "10.0.0.2/24")
+    net.connect(alice, bob, delay=10 * ms, rate=10 * Mbps)
+    for host in (alice, bob):
+        host.tcp.settings.time_wait = False
+        host.tcp.settings.isn = 1000
+
+    def bank(host):
+        listener = host.socket()
+        listener.bind(("", 80))
+        listener.listen()
+        while True:
+            connection, _ = listener.accept()
+            connection.recv(100)
+            connection.close()
+
+    bob.start(bank, daemon=True)
+    with on(alice):
+        for _ in range(2):
+            socket = alice.socket()
+            socket.bind(("", 5000))
+            socket.connect(("bob", 80))
+            socket.sendall(b"PAY 100")
+            assert socket.recv(100) == b""
+            socket.close()
+            net.run_for(1000 * ms)
+    synchronized = [f.tcp.seq for f in net.trace.frames if f.tcp and f.tcp.syn]
+    assert synchronized == [1000] * 4
+    assert "retransmission" not in net.trace.sequence().text()
+    assert "retransmission" not in net.trace.packets().text()
