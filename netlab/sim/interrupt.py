@@ -40,16 +40,25 @@ class InterruptGuard:
         """The stack begins to work."""
         if self.in_program:
             return
-        self._depth += 1
-        if self._depth == 1:
+        # The handler comes first: an interrupt before that leaves nothing behind.
+        if self._depth == 0:
+            self.pending = False  # it may have been overtaken by another on the last way out
             self._install()
+        self._depth += 1
+        if self._depth == 1 and self.pending:
+            self._be_patient()
 
     def leave(self) -> None:
         """It has done; at the outermost level what was held back is passed on."""
         if self.in_program:
             return
-        self._depth -= 1
-        if self._depth == 0 and self._installed:
+        if self._depth != 1:
+            self._depth -= 1
+            return
+        # The handler goes last: all is put in order before an interrupt can strike again.
+        self._depth = 0
+        self._end_patience()
+        if self._installed:
             self._installed = False
             if signal.getsignal(signal.SIGINT) == self._on_interrupt:  # not replaced meanwhile
                 signal.signal(signal.SIGINT, self._previous)
@@ -58,11 +67,15 @@ class InterruptGuard:
 
     def strike(self) -> None:
         """Pass on the interrupt that was held back."""
-        self.pending = self._out_of_patience = False
+        self.pending = False
+        self._end_patience()
+        self._previous(signal.SIGINT, None)
+
+    def _end_patience(self) -> None:
+        self._out_of_patience = False
         if self._patience is not None:
             self._patience.cancel()
             self._patience = None
-        self._previous(signal.SIGINT, None)
 
     def _install(self) -> None:
         """Only Python's main thread ever gets interrupts; one who ignores them shall go on to."""
@@ -70,17 +83,21 @@ class InterruptGuard:
             previous = signal.getsignal(signal.SIGINT)
             if callable(previous):
                 self._previous = previous
-                self._installed = True
                 signal.signal(signal.SIGINT, self._on_interrupt)
+                self._installed = True
 
     def _on_interrupt(self, number: int, frame: FrameType | None) -> None:
         if self._out_of_patience:
             self.strike()
         elif not self.pending:
             self.pending = True
-            self._patience = threading.Timer(PATIENCE, self._lose_patience)
-            self._patience.daemon = True
-            self._patience.start()
+            if self._depth > 0:
+                self._be_patient()
+
+    def _be_patient(self) -> None:
+        self._patience = threading.Timer(PATIENCE, self._lose_patience)
+        self._patience.daemon = True
+        self._patience.start()
 
     def _lose_patience(self) -> None:
         if self.pending:

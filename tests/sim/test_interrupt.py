@@ -2,6 +2,7 @@
 
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from netlab import Network, on
+from netlab.sim import interrupt as interrupt_module
 from netlab.sim.clock import Clock
 from netlab.sim.program import Program
 from netlab.units import Mbps, ms
@@ -219,3 +221,47 @@ def test_a_network_in_another_thread_leaves_interrupts_alone() -> None:
     thread.start()
     thread.join()
     assert seen == [before]
+
+
+@pytest.mark.parametrize("work", ["enter", "leave"])
+def test_an_interrupt_at_any_instruction_of_entering_or_leaving_leaves_the_guard_whole(
+    work: str,
+) -> None:
+    raised = 0
+    for instruction in range(400):
+        guard = Clock().guard
+        if work == "leave":
+            guard.enter()
+        left = instruction
+
+        def count_down(frame: FrameType, event: str, _: Any) -> Any:
+            nonlocal left
+            if frame.f_code.co_filename != interrupt_module.__file__:
+                return None
+            frame.f_trace_opcodes = True
+            if event == "opcode":
+                left -= 1
+                if left == -1:
+                    interrupt()
+            return count_down
+
+        before = sys.gettrace()
+        try:
+            sys.settrace(count_down)
+            getattr(guard, work)()
+            sys.settrace(before)
+            if work == "enter":
+                guard.leave()
+        except KeyboardInterrupt:
+            raised += 1
+        finally:
+            sys.settrace(before)
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler, instruction
+        guard.enter()
+        assert signal.getsignal(signal.SIGINT) == guard._on_interrupt
+        guard.leave()
+        assert not guard.pending
+        assert guard._patience is None
+        if left >= 0:
+            break
+    assert raised == instruction > 20
