@@ -170,7 +170,7 @@ class Socket:
     def recv(self, size: int, flags: int = 0) -> bytes:
         """Up to `size` bytes, b"" at the end of the stream.
 
-        `MSG_PEEK` leaves them there, `MSGMSG_WAITALL` waits for all of them, `MSGMSG_DONTWAIT` for none.
+        `MSG_PEEK` leaves them there, `MSG_WAITALL` waits for all of them, `MSG_DONTWAIT` for none.
         """
         return self._receive("recv", size, flags)[0]
 
@@ -332,7 +332,7 @@ class Socket:
             return data, sender
 
     def _receive_rest(self, call: Call, data: bytes, size: int) -> bytes:
-        """MSGMSG_WAITALL: go on until all is there, or what can come is."""
+        """MSG_WAITALL: go on until all is there, or what can come is."""
         end = self._end
         more = data
         while more and len(data) < size:
