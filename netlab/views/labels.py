@@ -15,6 +15,8 @@ NOTE_CHARACTER = 6.3
 HEIGHT = 19
 """From the arrow to the top of its label, and a little air."""
 NOTE_HEIGHT = 17
+STUB = 60
+"""How long the arrow is of a host that sends to itself; its label stands behind it."""
 _AIR = 4
 _MOST_NEIGHBOURS = 16  # of one arrow; more than that can't be avoided anyway
 
@@ -51,13 +53,22 @@ def width_of(message: Message) -> float:
     return max(width, len(message.note) * NOTE_CHARACTER) if message.note else width
 
 
+def reach_of(message: Message) -> float:
+    """How far right of its lifeline a message reaches that a host sends to itself."""
+    return STUB + 2 * _AIR + width_of(message)
+
+
 def place(messages: Sequence[Message], xs: Sequence[int]) -> list[Message]:
     """Set the `middle` of each label; returns those that found no room.
 
     The messages come in the order of sending, `xs` are the places of the lifelines.
     """
     crowded = []
-    for group in _groups(messages, xs):
+    for message in messages:
+        if message.a == message.b:
+            message.middle = xs[message.a] + reach_of(message) - width_of(message) / 2
+    between = [message for message in messages if message.a != message.b]
+    for group in _groups(between, xs):
         arrows = [_Arrow(message, xs) for message in group]
         active: list[_Arrow] = []
         for arrow in arrows:

@@ -3,7 +3,7 @@
 from math import atan, degrees, hypot
 from typing import TYPE_CHECKING
 
-from netlab.views.labels import CHARACTER, NOTE_CHARACTER, place, width_of
+from netlab.views.labels import CHARACTER, NOTE_CHARACTER, STUB, place, reach_of, width_of
 from netlab.views.message import Band, Message
 from netlab.views.reading import DUPLICATE, LOST
 from netlab.views.scale import BAND_LINE, BREAK, Chart, height_of, lay_out
@@ -56,7 +56,8 @@ class _Drawing:
         self._xs, self._width = _columns(story, messages, view.until)
         for message in messages:
             if len(message.label) > _SURE_TO_FIT:
-                room = abs(self._xs[message.a] - self._xs[message.b]) - _BESIDE_LABEL
+                between = abs(self._xs[message.a] - self._xs[message.b]) or _WIDEST
+                room = between - _BESIDE_LABEL
                 message.label = clip(message.label, int(room / CHARACTER))
         self._head = 34 + 16 * max((len(self._addresses(host)) for host in story.hosts), default=0)
         top = self._head + 42
@@ -223,7 +224,7 @@ class _Drawing:
         """Where the arrow begins and ends: beside the lifelines, which may be as wide as a bar."""
         xa, xb = self._xs[message.a], self._xs[message.b]
         if message.a == message.b:
-            return xa + 5, xa + 60  # a host that sends to itself
+            return xa + 5, xa + STUB  # a host that sends to itself
         return (xa + 5, xb - 5) if xa < xb else (xa - 5, xb + 5)
 
     def _slope(self, dx: int, dy: int) -> "_Slope":
@@ -235,17 +236,21 @@ class _Drawing:
     def _label(self, message: Message, xa: int, dx: int, slope: "_Slope") -> None:
         """The text along an arrow: it follows the slope, and never stands on its head."""
         x = round(message.middle)
-        y = round(message.ya + slope.per_step * (x - xa))
+        alone = message.a == message.b  # the label of one that goes nowhere stands behind it
+        y = message.ya + (10 if alone else round(slope.per_step * (x - xa)))
+        turn = "" if alone else slope.turn
         number = str(message.frame.id)
         words = message.label[len(number) + 1 :]
         cut = len(message.reading.head)
         self._texts.append(
-            f'<text class="nl-label" y="-6" transform="translate({x} {y}){slope.turn}">'
+            f'<text class="nl-label" y="-6" transform="translate({x} {y}){turn}">'
             f'<tspan class="nl-number">{number}</tspan> <tspan class="nl-flags">'
             f"{escape(words[:cut])}</tspan>{escape(words[cut:])}</text>"
         )
 
     def _notes(self, message: Message, css: str, xa: int, dx: int, slope: "_Slope") -> None:
+        if message.a == message.b:
+            slope = self._slope(dx, 0)
         for words, x, anchor in _notes(message, xa, dx):
             y = message.ya + slope.per_step * (x - xa)
             self._texts.append(
@@ -281,8 +286,16 @@ def _columns(story: Story, messages: list[Message], until: int | None) -> tuple[
         return max(_EDGE + 6, 14 + sum(widths_of(sides, host, until)))
 
     longest = [0.0] * (len(hosts) - 1)
+    edge = margin(hosts[-1])
     for message in messages:
         a, b = message.a, message.b
+        if a == b:
+            reach = min(_WIDEST, int(reach_of(message))) + 14
+            if a == len(hosts) - 1:
+                edge = max(edge, reach)
+            else:
+                longest[a] = max(longest[a], reach)
+            continue
         gap = a if b - a == 1 else b
         if abs(b - a) == 1 and (message.note or len(message.label) * CHARACTER > longest[gap]):
             longest[gap] = max(longest[gap], width_of(message))
@@ -291,12 +304,14 @@ def _columns(story: Story, messages: list[Message], until: int | None) -> tuple[
     xs = [_TIME_COLUMN + margin(hosts[0])]
     for gap in gaps:
         xs.append(xs[-1] + gap)
-    return xs, xs[-1] + margin(hosts[-1])
+    return xs, xs[-1] + edge
 
 
 def _notes(message: Message, xa: int, dx: int) -> list[tuple[str, float, str]]:
     """What is written below an arrow: the words, where, and which end of them stands there."""
     words = list(message.reading.marks.values())
+    if message.a == message.b:
+        return [(clip(message.note, int(_WIDEST / NOTE_CHARACTER)), message.middle, "middle")]
     if LOST not in message.reading.marks:
         return [(clip(", ".join(words), int(abs(dx) / NOTE_CHARACTER)), message.middle, "middle")]
     # How it was lost stands beside the cross, where the arrow would have gone on.
