@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 WIDTH = 100
 _TIME = 14
 _SIDE = 13
-_NARROWEST, _WIDEST = 34, 60
+_EDGE = 10  # where nothing stands beside the last lifeline: half of its name
+_NARROWEST, _WIDEST = 22, 60
+_ALONE = 64  # right of a lifeline that is the only one
 _STROKES = {
     RETRANSMISSION: "=",
     DUPLICATE: "#",
@@ -67,11 +69,14 @@ class _Ladder:
         self._story = story
         hosts = story.hosts
         self._left = _SIDE if story.sides.notes[hosts[0]] else 2
-        right = _SIDE if story.sides.notes[hosts[-1]] else 2
+        right = _SIDE if story.sides.notes[hosts[-1]] else _EDGE
         lanes = max(1, len(hosts) - 1)
         lane = max(_NARROWEST, min(_WIDEST, (WIDTH - _TIME - self._left - right) // lanes))
         first = _TIME + self._left
         self._columns = [first + lane * index for index in range(len(hosts))]
+        self._lane = lane
+        self._edge = self._columns[-1] + right
+        self._span = (self._columns[0], self._columns[-1] + (_ALONE if len(hosts) == 1 else 0))
         self.lines: list[str] = []
         self._beside: dict[int, str] = {}  # lifeline -> what waits to be written beside it
         self._words = ""  # what waits to be written between them
@@ -110,9 +115,10 @@ class _Ladder:
 
     def _head(self) -> None:
         for texts in (self._story.hosts, [self._story.addresses[h] for h in self._story.hosts]):
-            line = [" "] * (WIDTH + 20)
+            line = [" "] * self._edge
             for column, text in zip(self._columns, texts, strict=True):
-                start = max(0, column - len(text) // 2)
+                text = clip(text, min(self._lane - 2, 2 * min(column, self._edge - column) - 1))
+                start = column - len(text) // 2
                 line[start : start + len(text)] = text
             self.lines.append("".join(line))
 
@@ -138,7 +144,7 @@ class _Ladder:
         line = self._line(frame.time, beside)
         left, right = sorted((self._columns[message.a], self._columns[message.b]))
         if left == right:  # a host that sends to itself
-            right = left + _NARROWEST
+            right = left + (_ALONE if len(self._columns) == 1 else self._lane)
         notes = [words for mark, words in message.reading.marks.items() if mark != LOST]
         if not message.in_flight and {LATE, DELAYED} & message.reading.marks.keys():
             notes.append(f"arrives at {clock(message.arrives)}")
@@ -161,7 +167,7 @@ class _Ladder:
 
     def _row(self, time: int, words: str) -> None:
         line = self._line(time, self._beside)
-        self._centre(line, words, (self._columns[0], self._columns[-1]))
+        self._centre(line, words, self._span)
         self._beside, self._words = {}, ""
         self._write(line)
 
@@ -189,7 +195,7 @@ class _Ladder:
         after: str = "",
         span: tuple[int, int] | None = None,
     ) -> None:
-        left, right = span or (self._columns[0], self._columns[-1])
+        left, right = span or self._span
         for words in lines:
             line = self._line(None, {}, life)
             room = right - left - 3 - len(before) - len(after)
@@ -212,6 +218,10 @@ def _arrow(message: Message, room: int) -> tuple[str, list[str]]:
     drawn = f"{stroke * 2} {label} "
     overflow: list[str] = []
     rest = ""
+    if message.a == message.b:
+        head = "o" if message.in_flight else "X" if LOST in marks else ">"
+        lost = [marks[LOST]] if LOST in marks else []
+        return f"{stroke * 2}{head} {label}".ljust(room), lost
     if message.in_flight:
         drawn += stroke * 2 + "o"
         rest = " " + "." * (room - len(drawn) - 1)

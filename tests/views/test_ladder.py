@@ -69,16 +69,16 @@ PICTURES = {
                                |                    (arrives at 140 ms)                    |
     """,
     "routed_ping": r"""
-                  alice                                     r1                                       bob
-                10.0.1.1                                10.0.1.254                                10.0.2.1
-             0 ms   |-- 1 ARP who has 10.0.1.254? tel... --->|                                        |
-            10 ms   |<--- 2 ARP 10.0.1.254 is at 02:00:... --|                                        |
-            20 ms   |-- 3 ICMP echo request id=7 seq=1 ----->|                                        |
-            30 ms   |                                        |-- 4 ARP who has 10.0.2.1? tell... ---->|
-            40 ms   |                                        |<--- 5 ARP 10.0.2.1 is at 02:00:00... --|
-            50 ms   |                                        |-- 6 ICMP echo request id=7 seq=1 ----->|
-            60 ms   |                                        |<------- 7 ICMP echo reply id=7 seq=1 --|
-            70 ms   |<------- 8 ICMP echo reply id=7 seq=1 --|                                        |
+          alice                                 r1                                   bob
+        10.0.1.1                            10.0.1.254                            10.0.2.1
+     0 ms   |-- 1 ARP who has 10.0.1.254?... --->|                                    |
+    10 ms   |<--- 2 ARP 10.0.1.254 is at 02... --|                                    |
+    20 ms   |-- 3 ICMP echo request id=7... ---->|                                    |
+    30 ms   |                                    |-- 4 ARP who has 10.0.2.1? t... --->|
+    40 ms   |                                    |<--- 5 ARP 10.0.2.1 is at 02:0... --|
+    50 ms   |                                    |-- 6 ICMP echo request id=7... ---->|
+    60 ms   |                                    |<--- 7 ICMP echo reply id=7 seq=1 --|
+    70 ms   |<--- 8 ICMP echo reply id=7 seq=1 --|                                    |
     """,
     "bulk": r"""
                              alice                                                        bob
@@ -153,7 +153,7 @@ def test_the_calls_of_programs_stand_beside_the_lifelines_when_asked_for(story):
 
 def test_a_host_that_sends_to_itself_has_an_arrow_too(story):
     story.tcp(0, "alice", "alice", "SYN")
-    assert "|-- 1 SYN seq=0 ----" in Sequence(story).text()
+    assert "|--> 1 SYN seq=0" in Sequence(story).text()
 
 
 def test_a_trace_in_which_nothing_happened_says_so(story):

@@ -1,5 +1,6 @@
 """The views of what netlab's own stack does: a page fetched over a clean cable and over a bad one."""
 
+import re
 import urllib.request
 from xml.etree import ElementTree
 
@@ -134,3 +135,49 @@ def test_a_connection_with_the_same_ports_and_first_numbers_repeats_nothing_of_t
     assert synchronized == [1000] * 4
     assert "retransmission" not in net.trace.sequence().text()
     assert "retransmission" not in net.trace.packets().text()
+
+
+def test_a_host_that_sends_to_itself_has_short_arrows_with_their_labels_behind_them(tmp_path):
+    from scapy.layers.inet import ICMP, IP
+    from scapy.layers.l2 import Ether
+    from scapy.utils import wrpcap
+
+    path = str(tmp_path / "loopback.pcap")
+    there = Ether() / IP(src="127.0.0.1", dst="127.0.0.1")
+    packets = [there / ICMP(type=kind, id=9, seq=seq) for seq in range(3) for kind in (8, 0)]
+    for number, packet in enumerate(packets):
+        packet.time = number if number < 3 else 100 + number / 1000
+    wrpcap(path, packets)
+    picture = Trace.open(path).sequence(fold=False)
+    root = ElementTree.fromstring(picture.svg())
+    assert len(shown(root)) == 6
+    lifeline = int(root.find(f".//{SVG}line[@class='nl-life']").get("x1"))
+    for label in root.iter(f"{SVG}text"):
+        if label.get("class") == "nl-label":
+            middle, _ = map(int, label.get("transform")[10:-1].split())
+            half = len("".join(label.itertext())) * 7.9 / 2
+            assert lifeline + 60 < middle - half
+            assert middle + half < int(root.get("width"))
+    rows = picture.text().splitlines()
+    assert sum("|--> " in row for row in rows) == 6
+    assert any(row.endswith("|--> 6 ICMP echo reply id=9 seq=2") for row in rows)
+
+
+@pytest.mark.parametrize("hosts", [1, 2, 3, 5])
+def test_names_stand_above_their_lifelines_however_many_and_however_long_they_are(hosts):
+    net = Network(seed=7)
+    router = net.router("r" * 60)
+    for number in range(hosts):
+        host = net.host(chr(97 + number) * 60, f"10.0.{number}.1/24", gateway=f"10.0.{number}.254")
+        net.connect(host, router, addresses=(None, f"10.0.{number}.254/24"))
+    for number in range(hosts):
+        net.hosts["a" * 60].ping(f"10.0.{number}.{254 if hosts == 1 else 1}")
+    lines = net.trace.sequence().text().splitlines()
+    row = next(line for line in lines[2:] if line.count("|") == hosts + 1)
+    lifelines = [place for place, sign in enumerate(row) if sign == "|"]
+    for heading in lines[:2]:
+        words = list(re.finditer(r"\S+( \S+)*", heading))
+        assert len(words) == hosts + 1
+        for word, lifeline in zip(words, lifelines, strict=True):
+            assert abs((word.start() + word.end()) // 2 - lifeline) <= 1
+    assert max(map(len, lines)) <= (100 if hosts <= 3 else 140)
