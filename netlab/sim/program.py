@@ -11,7 +11,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from netlab.sim.switch import Switch
+from netlab.sim.switch import KILLED, Switch
 from netlab.units import show_time
 
 if TYPE_CHECKING:
@@ -160,16 +160,18 @@ class Program:
         self._tell("program started", "")
         try:
             self._value = self._function()
-        except (Exception, SystemExit) as error:
-            self.error = error
-            self._traceback = error.__traceback__
-            self._clock.failed.append(self)
-            self._tell("program failed", f"{type(error).__name__}: {error}")
         except KeyboardInterrupt as error:
             self.error = error
             self._traceback = error.__traceback__
             self.asked_for = True
             self._clock.guard.pending = True  # whoever runs the network is interrupted too
+        except KILLED:
+            raise
+        except BaseException as error:  # SystemExit, asyncio.CancelledError, ...: all are its own
+            self.error = error
+            self._traceback = error.__traceback__
+            self._clock.failed.append(self)
+            self._tell("program failed", f"{type(error).__name__}: {error}")
         else:
             self._tell("program ended", "")
         finally:

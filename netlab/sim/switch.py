@@ -1,7 +1,7 @@
 """The one place that knows how a function can be stopped half-way and taken up again.
 
 Greenlets do it here, in under a microsecond. Another way (a browser's promise integration, say)
-needs only these four names.
+needs only these names.
 """
 
 from collections.abc import Callable
@@ -11,6 +11,8 @@ import greenlet
 
 from netlab.errors import ConfigurationError
 
+KILLED = greenlet.GreenletExit
+"""What is raised in a function to end it."""
 TRIES_TO_KILL = 100
 
 
@@ -61,7 +63,7 @@ class Switch:
                 self._home = self._greenlet.parent = greenlet.getcurrent()
             except ValueError:
                 return  # it belongs to another thread, which ends it when it is next at work
-            self._greenlet.throw(greenlet.GreenletExit)
+            self._greenlet.throw(KILLED)
 
     @staticmethod
     def current_owner() -> Any:

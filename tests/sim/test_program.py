@@ -1,7 +1,9 @@
 """Programs: ordinary blocking functions, scheduled by the clock."""
 
+import asyncio
 import gc
 import threading
+import time
 import traceback
 import warnings
 import weakref
@@ -77,8 +79,8 @@ def test_a_program_that_is_woken_for_nothing_goes_on_waiting() -> None:
     clock = Clock()
     signal = Signal(clock)
     program = start(clock, lambda: clock.wait(signal, lambda: False, 100, "a call"))
-    for time in (10, 20, 100):
-        clock.call_at(time, lambda _: signal.notify())
+    for moment in (10, 20, 100):
+        clock.call_at(moment, lambda _: signal.notify())
     assert program.result is False
     assert clock.now == 100
     assert signal.waiting == []
@@ -403,3 +405,24 @@ def test_what_is_no_function_cant_be_started() -> None:
     host = Network().host("bob", "10.0.0.1/24")
     with pytest.raises(ConfigurationError, match=r"start\(\) takes a function.*got 'serve'"):
         host.start("serve")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", ["virtual", "real"])
+@pytest.mark.parametrize(
+    "error", [asyncio.CancelledError, GeneratorExit, SystemExit, BaseException]
+)
+def test_any_exception_that_ends_a_program_is_its_result_and_nobody_elses(
+    error: type[BaseException], kind: str
+) -> None:
+    def fail(_: Any) -> None:
+        time.sleep(0.001)
+        raise error("mine")
+
+    with Network(clock=kind) as net:
+        program = net.host("alice", "10.0.0.1/24").start(fail)
+        with pytest.warns(RuntimeWarning, match=error.__name__):
+            net.run()
+        with pytest.raises(error, match="mine"):
+            _ = program.result
+        assert program.failed
+        assert program.error is not None
