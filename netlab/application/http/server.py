@@ -1,5 +1,6 @@
 """An HTTP server: pages by path, on a host's sockets, one program for each client."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from socket import SHUT_WR, SO_REUSEADDR, SOL_SOCKET, socket
 from typing import Any, Protocol
@@ -16,7 +17,7 @@ Routes = Mapping[str, Page | Handler]
 
 METHODS = ("GET", "HEAD", "POST")
 _BUFFER = 65_536  # bytes taken from a socket at once
-_LINGER = 4_096  # reads while waiting for a client to close
+_LINGER = 300  # seconds for a client to finish what it sends and close
 
 
 class Machine(Protocol):
@@ -49,8 +50,12 @@ class HttpServer:
         idle_ns: int | None = 15 * s,
         limits: Limits | None = None,
     ) -> None:
+        if not isinstance(routes, Mapping):
+            raise ConfigurationError(
+                f'a server takes pages by path, such as {{"/": "<h1>Hello</h1>"}}; got {routes!r}'
+            )
         for path, page in routes.items():
-            if not path.startswith("/"):
+            if not isinstance(path, str) or not path.startswith("/"):
                 raise ConfigurationError(f"a page's path begins with /, as '/a' does: got {path!r}")
             if not (isinstance(page, bytes | str | Response) or callable(page)):
                 raise ConfigurationError(
@@ -103,9 +108,9 @@ class HttpServer:
             # Closing at once would reset the connection if the client is still sending, and the
             # reset could overtake the response. Close our half and wait for theirs (RFC 9112, 9.6).
             client.shutdown(SHUT_WR)
-            for _ in range(_LINGER):
-                if not client.recv(_BUFFER):
-                    break
+            end = _seconds() + _LINGER
+            while client.recv(_BUFFER) and _seconds() < end:
+                pass
         except OSError:
             pass  # The client has gone, or does not read what it asked for.
         finally:
@@ -156,6 +161,8 @@ def serve(host: Machine, routes: Routes, port: int = 80, **options: Any) -> Http
 
     Raises `OSError` when the port is taken.
     """
+    if not (hasattr(host, "socket") and hasattr(host, "start")):
+        raise ConfigurationError(f"serve() takes the host that is to be the server; got {host!r}")
     server = HttpServer(routes, port, **options)
     host.start(server.run, server.listen(host), daemon=True, name=f"http server on port {port}")
     return server
@@ -166,6 +173,11 @@ def _read(connection: Connection, client: socket) -> None:
         connection.receive(client.recv(_BUFFER))
     except TimeoutError:
         connection.time_out()
+
+
+def _seconds() -> float:
+    """The time of the host on which the server is a program: virtual in a simulation."""
+    return time.perf_counter()  # noqa: TID251
 
 
 def _as_response(made: Page | Iterator[bytes | str]) -> Response:

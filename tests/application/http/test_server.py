@@ -1,21 +1,25 @@
 """The HTTP server on sockets, with the standard library's clients and with rude ones."""
 
+import contextlib
 import http.client
 import socket
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import h11
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netlab.application.http import HttpServer, Request, Response
+from netlab import Network, on
+from netlab.application.http import HttpServer, Request, Response, serve
 from netlab.application.http.connection import Limits
 from netlab.errors import ConfigurationError
-from netlab.units import ms
+from netlab.units import ms, s
 from tests.application.http.loopback import served
 from tests.application.http.stories import almost_requests
 
@@ -438,3 +442,40 @@ def test_limits_are_the_callers_choice(serving: Start) -> None:
     assert fetch(client, "POST", "/echo", b"abc") == (200, b"abc")
     assert fetch(client, "POST", "/echo", b"abcd")[0] == 413
     client.close()
+
+
+@pytest.mark.parametrize("routes", [None, 5, "x", {5: "x"}])
+def test_routes_that_are_none_are_refused(routes: Any) -> None:
+    with pytest.raises(ConfigurationError, match="path"):
+        HttpServer(routes)
+
+
+@pytest.mark.parametrize("host", ["bob", None, 5])
+def test_pages_are_served_by_a_host_and_nothing_else(host: Any) -> None:
+    with pytest.raises(ConfigurationError, match="takes the host"):
+        serve(host, {"/": "x"})
+
+
+def test_a_client_on_a_simulated_host_that_sends_twenty_megabytes_gets_its_413() -> None:
+    net = Network()
+    alice, bob = net.host("alice", "10.0.0.1/24"), net.host("bob", "10.0.0.2/24")
+    net.connect(alice, bob)
+    serve(bob, {"/": lambda request: "x"})
+    with on(alice), pytest.raises(urllib.error.HTTPError) as error:
+        urllib.request.urlopen("http://bob/", data=bytes(20_000_000))
+    assert error.value.code == 413
+    error.value.close()
+
+
+def test_a_client_that_sends_for_ever_is_let_go_at_last() -> None:
+    net = Network()
+    alice, bob = net.host("alice", "10.0.0.1/24"), net.host("bob", "10.0.0.2/24")
+    net.connect(alice, bob)
+    serve(bob, {"/": "x"})
+    with on(alice), socket.create_connection(("bob", 80)) as client:
+        client.sendall(b"nonsense\r\n\r\n")
+        with contextlib.suppress(OSError):
+            while net.now < 400 * s:
+                time.sleep(1)
+                client.sendall(b"more")
+        assert 290 * s < net.now < 310 * s
