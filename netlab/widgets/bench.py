@@ -149,11 +149,11 @@ class Bench(anywidget.AnyWidget):
             self.answered += 1
 
     def _failures(self) -> str:
-        """What ended programs, so far in this run."""
+        """What ended programs, so far in this run, the latest first: only its first line is shown."""
         return "\n".join(
             f"{program.title} failed: {type(program.error).__name__}: {program.error}\n"
             + "".join(traceback.format_exception(program.error))
-            for program in self.session.failed
+            for program in reversed(self.session.failed)
         )
 
     def _do_by_hand(self, message: dict[str, Any]) -> None:

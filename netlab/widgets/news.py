@@ -32,4 +32,5 @@ def sentence(event: Event) -> str:
         lost = f", and {event.fault}" if event.fate == DROPPED else ""
         return f"{what} was sent{lost}"
     words = describe(event).removesuffix(f" at {show_time(event.time)}")
-    return words if words.startswith(event.host) else words[:1].upper() + words[1:]
+    named = event.kind == "return" or words.startswith(event.host)  # a name stays as it is written
+    return words if named else words[:1].upper() + words[1:]

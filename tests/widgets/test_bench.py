@@ -104,6 +104,16 @@ def test_a_program_that_fails_is_shown_until_one_goes_back_before_it() -> None:
     assert bench.problem == ""
 
 
+def test_of_several_programs_that_failed_the_latest_is_told_of_first() -> None:
+    bench = Bench(bare, seed=7)
+    for host, other in (("alice", "bob"), ("bob", "alice")):
+        say(bench, "hand", input={"do": "connect", "host": host, "to": other, "port": 9})
+        say(bench, "end")
+        first_line = bench.problem.partition("\n")[0]
+        assert first_line.startswith(f"connect (by hand) on {host} failed: ConnectionRefusedError")
+    assert "on alice failed" in bench.problem
+
+
 def test_a_panel_that_breaks_says_so_and_the_others_show_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

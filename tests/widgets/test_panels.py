@@ -7,6 +7,7 @@ import pytest
 
 from netlab import Network, experiment
 from netlab.units import ms
+from netlab.widgets.news import sentence
 from netlab.widgets.panel import Panel, Scene, Selection
 from netlab.widgets.panels import PANELS
 from netlab.widgets.panels.byhand import ByHand
@@ -279,3 +280,10 @@ def test_by_hand_shows_what_was_received_and_what_waits() -> None:
     session.do("receive", host="bob", connection=there["label"])
     (there,) = ByHand().state(Scene(session, Selection(host="bob")))["connections"]
     assert (there["unread"], there["received"]) == (0, "GET /\r\n")
+
+
+def test_the_name_of_a_call_is_not_capitalized_at_the_start_of_a_sentence() -> None:
+    session = Session(handshake, 7)
+    session.run_to_end()
+    returned = session.trace.events_of(kind="return", host="alice")
+    assert "close() returned on alice" in [sentence(event) for event in returned]
