@@ -160,10 +160,16 @@ class Trace:
     def why(self, event: Event | int, *, depth: int = DEPTH) -> Why:
         """Why something happened: the chain of its causes, in at most `depth` steps.
 
-        `event` is a frame, any other event, or the id of a frame.
+        `event` is a frame, any other event, or the id of a frame. Raises `ConfigurationError` for
+        anything else, and for an id that isn't on record.
         """
-        if isinstance(event, int):
+        if isinstance(event, int) and not isinstance(event, bool):
             event = self.frame(event)
+        elif not isinstance(event, Event):
+            raise ConfigurationError(
+                f"can't say why of {event!r}: expected an event, a frame, or the id of a frame,"
+                " such as trace.why(3)"
+            )
         first_kept = self.events[0].number if self._recorder.dropped and self.events else 0
         return explain(event, depth=depth, first_kept=first_kept, captured=self._captured)
 

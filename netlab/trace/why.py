@@ -11,6 +11,8 @@ from netlab.units import count, show_time
 
 DEPTH = 12
 """How many steps of a chain are told; of a longer one the middle is left out."""
+WIDTH = 96
+"""Longer lines of text are wrapped."""
 _CAPTURED = "A capture shows what was sent, and nothing of what the hosts thought."
 
 
@@ -62,7 +64,7 @@ class Why:
                 lines.append(f"    why: {step.reason}")
         if self.note:
             lines.append(f"  {self.note}")
-        return "\n".join(lines)
+        return "\n".join(_wrapped(line) for line in lines)
 
     def html(self) -> str:
         """The same as a heading and an ordered list."""
@@ -117,6 +119,17 @@ def explain(
         why.steps.append(Step(_tell(group), "" if told else _reason(group), group))
         last = group
     return why
+
+
+def _wrapped(line: str) -> str:
+    """`line` in lines of at most `WIDTH`, the further ones four more to the right."""
+    if len(line) <= WIDTH:
+        return line
+    from textwrap import fill
+
+    text = line.lstrip()
+    margin = " " * (len(line) - len(text))
+    return fill(text, WIDTH, initial_indent=margin, subsequent_indent=margin + " " * 4)
 
 
 def _groups(event: Event) -> Iterator[list[Event]]:

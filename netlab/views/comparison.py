@@ -1,8 +1,10 @@
 """Two runs of one story side by side, and the place where they part."""
 
 import re
+from textwrap import fill
 from typing import TYPE_CHECKING
 
+from netlab.errors import ConfigurationError
 from netlab.link.frame import DROPPED
 from netlab.trace.frame import Frame
 from netlab.views.sequence import Sequence
@@ -14,16 +16,24 @@ if TYPE_CHECKING:
 
 BEFORE = 3
 """So many frames before the parting are shown as text."""
+WIDTH = 96
+"""Longer lines of text are wrapped."""
 
 
 class Comparison:
     """The sequence diagrams of two traces, with the first frame in which they differ marked.
 
     `parting` is the position of that frame (0 for the first), None when the traces are the same;
-    `explanation` says in words what happened there.
+    `explanation` says in words what happened there. Raises `ConfigurationError` for what isn't a
+    trace.
     """
 
     def __init__(self, before: "Trace", after: "Trace") -> None:
+        for trace in (before, after):
+            if not hasattr(trace, "frames"):
+                raise ConfigurationError(
+                    f"expected two traces to compare, got {trace!r}; a run has one: run.trace"
+                )
         self.traces = (before, after)
         self.parting = _first_difference(before.frames, after.frames)
         self.explanation = _explain(before.frames, after.frames, self.parting)
@@ -46,7 +56,7 @@ class Comparison:
     def text(self) -> str:
         """The explanation, and both ladders from shortly before the parting on."""
         start = max(0, (self.parting or 0) - BEFORE)
-        parts = [self.explanation]
+        parts = [fill(self.explanation, WIDTH)]
         if self.parting is not None:
             for name, picture in zip(("before", "after"), self._pictures(start), strict=True):
                 parts += ["", f"{name}:", picture.text()]

@@ -19,7 +19,8 @@ class Sequence(View):
     id of a frame to highlight. `layers` says what stands beside the lifelines: "transport" the
     states and timers, "sockets" the calls of programs.
 
-    Showing it raises `ConfigurationError` for a host that isn't in the trace.
+    Showing it raises `ConfigurationError` for a host that isn't in the trace, and for a range
+    without frames.
     """
 
     def __init__(

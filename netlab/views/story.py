@@ -65,6 +65,7 @@ def tell(view: "Sequence") -> Story:
 def _chosen(view: "Sequence") -> list[tuple[Frame, Reading]]:
     """The frames to show. Those before them are read too, since what a frame means depends on them."""
     frames = view.trace.frames
+    _check_range(view, frames)
     if view.until is not None:
         frames = [frame for frame in frames if frame.time <= view.until]
     if view.last is not None:
@@ -77,6 +78,25 @@ def _chosen(view: "Sequence") -> list[tuple[Frame, Reading]]:
         if shown is None or (frame.host in shown and frame.receiver in shown):
             chosen.append((frame, reading))
     return chosen
+
+
+def _check_range(view: "Sequence", frames: list[Frame]) -> None:
+    """Refuse a range without frames. Where nothing was sent yet, there is nothing to be wrong about."""
+    first, last = view.first, view.last
+    given: dict[str, object] = {"first": first, "last": last}
+    for name, value in given.items():
+        if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
+            raise ConfigurationError(f"{name} is the id of a frame, a whole number; got {value!r}")
+    if not frames:
+        return
+    lowest, highest = frames[0].id, frames[-1].id
+    there = f"there are frames {lowest} to {highest}"
+    if first is not None and first > highest:
+        raise ConfigurationError(f"there is no frame from first={first} on; {there}")
+    if last is not None and last < lowest:
+        raise ConfigurationError(f"there is no frame up to last={last}; {there}")
+    if first is not None and last is not None and first > last:
+        raise ConfigurationError(f"first={first} comes after last={last}; {there}")
 
 
 def _hosts(view: "Sequence", frames: list[Frame]) -> list[str]:

@@ -6,6 +6,7 @@ from netlab import Network
 from netlab.errors import ConfigurationError
 from netlab.sim.recording import Event, Recorder
 from netlab.trace.trace import Trace
+from netlab.trace.why import explain
 from netlab.units import ms, s
 from tests.trace.material import Wire, conversation, ethernet, tcp_packet
 
@@ -244,3 +245,18 @@ def test_why_takes_the_id_of_a_frame_and_refuses_one_that_is_not_there() -> None
         trace.why(999)
     with pytest.raises(ConfigurationError, match="no frame 1 on record yet"):
         Network().trace.why(1)
+
+
+@pytest.mark.parametrize("nonsense", ["x", 3.0, None, True])
+def test_why_refuses_what_is_neither_an_event_nor_the_id_of_a_frame(nonsense: object) -> None:
+    trace = conversation().trace
+    with pytest.raises(ConfigurationError, match="expected an event, a frame, or the id"):
+        trace.why(nonsense)  # type: ignore[arg-type]
+
+
+def test_long_lines_are_wrapped_as_text_and_whole_in_html() -> None:
+    words = "because of this and that, " * 9 + "and no more"
+    why = explain(Event(0, 0, "alice", "transport", "state", {}, None, words))
+    assert max(map(len, why.text().splitlines())) <= 96
+    assert " ".join(why.text().split()).count(words) == 1
+    assert words in why.html()

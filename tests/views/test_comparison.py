@@ -4,8 +4,10 @@ import pytest
 
 from netlab import Network, experiment, on
 from netlab.application.http import serve
+from netlab.errors import ConfigurationError
 from netlab.experiment import Run
 from netlab.units import Mbps, ms
+from netlab.views.comparison import Comparison
 
 
 @experiment
@@ -74,3 +76,16 @@ def test_a_run_that_ends_earlier_says_with_what_the_other_goes_on() -> None:
     comparison = pings(1, 2).compare(pings(1, 1))
     assert comparison.parting == 4
     assert "Then the second ends; the first goes on: frame 5" in comparison.explanation
+
+
+def test_what_is_not_a_trace_is_refused(run: Run) -> None:
+    for pair in ((run.trace, 5), (None, run.trace)):
+        with pytest.raises(ConfigurationError, match="expected two traces to compare, got"):
+            Comparison(*pair)
+
+
+def test_the_explanation_is_wrapped_in_the_text(run: Run) -> None:
+    picture = Comparison(run.trace, run.trace)
+    picture.explanation = "word " * 60 + "end"
+    assert max(map(len, picture.text().splitlines())) <= 96
+    assert picture.text().replace("\n", " ") == picture.explanation

@@ -422,3 +422,22 @@ def test_a_trace_in_which_nothing_happened_is_a_picture_too(story):
     assert [g.get("data-host") for g in groups(drawn(story), "nl-host")] == ["alice", "bob"]
     story.hosts.clear()
     assert "Nothing has happened yet." in words(drawn(story))
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"first": 50, "last": 3}, "no frame from first=50 on; there are frames 1 to 12"),
+        ({"first": 5, "last": 3}, "first=5 comes after last=3; there are frames 1 to 12"),
+        ({"last": 0}, "no frame up to last=0; there are frames 1 to 12"),
+        ({"first": "x"}, "first is the id of a frame, a whole number; got 'x'"),
+    ],
+)
+def test_a_range_without_frames_is_refused(scene, options, words):
+    for show in (Sequence.svg, Sequence.text):
+        with pytest.raises(ConfigurationError, match=words):
+            show(Sequence(scene("web"), **options))
+
+
+def test_where_nothing_was_sent_yet_any_range_is_drawn(story):
+    assert "<svg" in Sequence(story, first=5, last=3).svg()
