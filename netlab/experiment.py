@@ -140,6 +140,10 @@ class Run:
         """Both runs side by side, aligned, with the first divergence marked."""
         from netlab.views.comparison import Comparison
 
+        if not isinstance(other, Run):
+            raise ConfigurationError(
+                f"compare() takes another run, such as run.what_if(...); got {other!r}"
+            )
         return Comparison(self.trace, other.trace)
 
 

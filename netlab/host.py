@@ -118,7 +118,7 @@ class Host:
         data = as_bytes(packet)
         if not data:
             raise ConfigurationError("there is nothing to inject: the frame is empty")
-        if not 0 <= interface < len(self.interfaces):
+        if interface not in range(len(self.interfaces)):
             raise ConfigurationError(
                 f"{self.name} has {len(self.interfaces)} interfaces, counted from 0;"
                 f" there is no {interface!r}"

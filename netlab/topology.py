@@ -23,6 +23,9 @@ from netlab.trace.frame import Frame
 from netlab.trace.trace import Trace
 from netlab.units import count, duration
 
+LONGEST_NAME = 63
+"""Characters of a host's name: a label's, in RFC 1035 section 2.3.4."""
+
 
 class Network:
     """Machines and cables, in virtual time.
@@ -97,7 +100,7 @@ class Network:
 
         Raises `ConfigurationError` for what can't be, and leaves the network as it was.
         """
-        if isinstance(addresses, str) or len(addresses) != 2:
+        if not isinstance(addresses, tuple | list) or len(addresses) != 2:
             raise ConfigurationError(
                 "addresses= is a pair, the address of each router's new interface and None for a"
                 f" host, such as (None, '10.0.0.254/24'); got {addresses!r}"
@@ -200,6 +203,11 @@ class Network:
             raise ConfigurationError(
                 f"a host's name is made of letters, digits and hyphens, such as alice; got {name!r}"
             )
+        if len(name) > LONGEST_NAME or name[0] == "-" or name[-1] == "-" or name.isdigit():
+            raise ConfigurationError(
+                f"a host's name has {LONGEST_NAME} characters at most, a hyphen only within, and is"
+                f" no mere number, which would be read as an address; got {name!r}"
+            )
         if name.lower() == "localhost":
             raise ConfigurationError("every host is 'localhost' to itself; give it another name")
         for other in self.hosts:
@@ -233,7 +241,7 @@ class Network:
         self, host: Host, text: str | None
     ) -> tuple[Interface, tuple[IPv4Address, Prefix] | None]:
         """The interface that a cable goes into; of a router a new one, with its address."""
-        if self.hosts.get(getattr(host, "name", "")) is not host:
+        if host not in self.hosts.values():
             raise ConfigurationError(f"connect() takes two hosts of this network; got {host!r}")
         if not host.ipv4.forwarding:
             if text is not None:

@@ -3,11 +3,12 @@
 import socket
 import weakref
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from netlab import Network
-from netlab.errors import ConfigurationError
+from netlab import Network, experiment, on
+from netlab.errors import ConfigurationError, FaultError
 from netlab.host import Host
 from netlab.units import Mbps, ms, s
 
@@ -226,3 +227,70 @@ def test_hosts_may_be_given_to_functions_by_their_network(net: Network) -> None:
 
     alice, bob = build(net)
     assert net.hosts == {"alice": alice, "bob": bob}
+
+
+def a_pair() -> Any:
+    net = Network()
+    alice, bob = net.host("alice", "10.0.0.1/24"), net.host("bob", "10.0.0.2/24")
+    net.connect(alice, bob)
+    return net
+
+
+@pytest.mark.parametrize(
+    ("mistake", "said"),
+    [
+        (lambda net: net.connect(None, net.hosts["bob"]), "takes two hosts"),
+        (lambda net: net.connect(*net.hosts.values(), addresses=None), "is a pair"),
+        (lambda net: net.connect(*net.hosts.values(), addresses=5), "is a pair"),
+        (lambda net: setattr(net.links[0], "delay_ns", -5), "delay_ns must be"),
+        (lambda net: setattr(net.links[0], "jitter_ns", 0.5), "jitter_ns must be"),
+        (lambda net: setattr(net.links[0], "rate_bps", 0), "rate_bps must be"),
+        (lambda net: net.host("carol", "127.0.0.1/8"), "a loopback address"),
+        (lambda net: net.host("carol", "10.0.0.3/24", gateway="10.0.0.3"), "its own gateway"),
+        (lambda net: net.host("-a", "10.0.0.3/24"), "a hyphen only within"),
+        (lambda net: net.host("127", "10.0.0.3/24"), "no mere number"),
+        (lambda net: net.host("a" * 300, "10.0.0.3/24"), "63 characters at most"),
+        (lambda net: net.hosts["bob"].inject(b"x", interface="eth0"), "counted from 0"),
+        (lambda net: experiment(lambda net: None)().compare(net), "takes another run"),
+    ],
+)
+def test_what_cant_be_is_told_of_and_changes_nothing(
+    mistake: Callable[[Any], object], said: str
+) -> None:
+    net = a_pair()
+    with pytest.raises(ConfigurationError, match=said):
+        mistake(net)
+    assert list(net.hosts) == ["alice", "bob"]
+    with on(net.hosts["alice"]):
+        assert net.hosts["alice"].ping("bob") is not None
+
+
+def test_what_is_no_name_of_a_host_is_a_type_error_as_with_real_sockets() -> None:
+    alice = a_pair().hosts["alice"]
+    with pytest.raises(TypeError, match="a str; got 5"):
+        alice.ping(5)
+    with on(alice), pytest.raises(TypeError, match="a str; got 5"):
+        socket.gethostbyname(5)  # type: ignore[arg-type]
+    with on(alice):
+        assert socket.gethostbyname(b"bob") == "10.0.0.2"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("seconds", [float("inf"), 1e30, 9.3e9])
+def test_a_timeout_beyond_all_times_overflows_as_with_real_sockets(seconds: float) -> None:
+    with socket.socket() as real, pytest.raises(OverflowError):
+        real.settimeout(seconds)
+    with a_pair().hosts["alice"].socket() as sock, pytest.raises(OverflowError):
+        sock.settimeout(seconds)
+
+
+@pytest.mark.parametrize(
+    ("condition", "advised"), [(lambda f: f.tcp.fin, True), (lambda f: 1 / 0, False)]
+)
+def test_a_condition_is_told_of_missing_layers_only_where_it_met_one(
+    condition: Callable[[Any], object], advised: bool
+) -> None:
+    net = a_pair()
+    net.links[0].drop(condition)
+    with pytest.raises(FaultError) as error:
+        net.hosts["alice"].ping("bob")
+    assert ("write f.tcp" in str(error.value)) == advised

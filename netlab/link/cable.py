@@ -68,9 +68,9 @@ class Cable(Faults):
             raise ConfigurationError(f"both ends of the cable are on {a.host}; it joins two hosts")
         super().__init__(sim, name or f"{a.host}-{b.host}", (a.host, b.host))
         self.ends = (a, b)
-        self.delay_ns = duration(delay, "delay")
-        self.rate_bps = None if rate is None else bits_per_second(rate, "rate")
-        self.jitter_ns = duration(jitter, "jitter")
+        self._delay = duration(delay, "delay")
+        self._rate = None if rate is None else bits_per_second(rate, "rate")
+        self._jitter = duration(jitter, "jitter")
         self.queue_limit = count(queue, "queue")
         self.loss = loss
         self._frame_type = frame_type
@@ -87,6 +87,33 @@ class Cable(Faults):
     @loss.setter
     def loss(self, value: float) -> None:
         self._loss = probability(value, "loss")
+
+    @property
+    def delay_ns(self) -> int:
+        """How long a frame is under way, once it is on the wire (ns)."""
+        return self._delay
+
+    @delay_ns.setter
+    def delay_ns(self, value: int) -> None:
+        self._delay = duration(value, "delay_ns")
+
+    @property
+    def rate_bps(self) -> int | None:
+        """How fast frames are put on the wire (bit/s); None: no limit."""
+        return self._rate
+
+    @rate_bps.setter
+    def rate_bps(self, value: int | None) -> None:
+        self._rate = None if value is None else bits_per_second(value, "rate_bps")
+
+    @property
+    def jitter_ns(self) -> int:
+        """By how much, at most, chance delays a frame (ns)."""
+        return self._jitter
+
+    @jitter_ns.setter
+    def jitter_ns(self, value: int) -> None:
+        self._jitter = duration(value, "jitter_ns")
 
     def __repr__(self) -> str:
         speed = "no rate limit" if self.rate_bps is None else f"{self.rate_bps / 1e6:g} Mbit/s"
@@ -131,13 +158,13 @@ class Cable(Faults):
             self.lose(frame, f"the queue of {self.name} was full ({self.queue_limit} frames)")
             return frame
         departure = max(way.busy_until, now)
-        if self.rate_bps is not None:
-            departure += len(data) * 8_000_000_000 // self.rate_bps
+        if self._rate is not None:
+            departure += len(data) * 8_000_000_000 // self._rate
             departures.append(departure)
         way.busy_until = departure
-        arrival = departure + self.delay_ns
-        if self.jitter_ns:
-            arrival += int(self._jitter_stream.random() * self.jitter_ns)
+        arrival = departure + self._delay
+        if self._jitter:
+            arrival += int(self._jitter_stream.random() * self._jitter)
             # Jitter stretches the gaps; it doesn't reorder.
             arrival = max(arrival, way.last_arrival)
         way.last_arrival = frame.arrival = arrival

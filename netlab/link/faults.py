@@ -103,10 +103,12 @@ class Fault:
             return bool(match(frame))
         except Exception as error:
             self.remove()
+            lacking = isinstance(error, AttributeError) and error.obj is None
+            advice = " A layer that a frame lacks is None: write f.tcp and f.tcp.fin"
             raise FaultError(
                 f"the condition of {self.name} on {self._link.name} raised"
                 f" {type(error).__name__}: {error}, when asked about {frame!r}. The rule was"
-                " removed. A layer that a frame lacks is None: write f.tcp and f.tcp.fin"
+                f" removed.{advice if lacking else ''}"
             ) from error
 
 

@@ -199,6 +199,8 @@ def _not_a_host(address: IPv4Address, prefix: Prefix) -> str:
         return "a broadcast address"
     if address.is_reserved or address.is_unspecified:
         return "reserved"
+    if address.is_loopback:
+        return "a loopback address, by which every host means itself"
     if address == prefix.network and prefix.length < 31:
         return f"the address of the network {prefix} itself"
     return ""

@@ -84,6 +84,11 @@ class Ipv4:
 
     def add_route(self, prefix: Prefix, gateway: IPv4Address) -> None:
         """Send packets for `prefix` to `gateway`, which must be a neighbour."""
+        if self.is_mine(gateway):
+            raise ConfigurationError(
+                f"{self._host} can't be its own gateway: {gateway} is an address of its own;"
+                " a gateway is a router next to it"
+            )
         direct = self.routes.lookup(gateway)
         if direct is None or direct.gateway is not None:
             raise ConfigurationError(

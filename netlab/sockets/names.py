@@ -21,8 +21,12 @@ class Names:
         """Give `address` a name. The first address of a name stands."""
         self._hosts.setdefault(name.lower(), (name, address))
 
-    def resolve(self, name: str) -> IPv4Address:
+    def resolve(self, name: object) -> IPv4Address:
         """The address for a name, or for an address as text. `socket.gaierror` for anything else."""
+        if isinstance(name, bytes | bytearray):
+            name = name.decode("ascii", "replace")
+        if not isinstance(name, str):
+            raise TypeError(f"a host is meant by its name or its address, a str; got {name!r}")
         if name == "":
             return IPv4Address.UNSPECIFIED
         if name == "localhost":

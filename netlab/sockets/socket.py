@@ -41,6 +41,9 @@ from netlab.sockets.end import End
 from netlab.sockets.stream import StreamEnd
 from netlab.units import s
 
+LONGEST_TIMEOUT = 2**63 / 1_000_000_000
+"""In seconds: as nanoseconds it would no longer fit in 63 bits."""
+
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, WriteableBuffer
 
@@ -262,6 +265,8 @@ class Socket:
             raise ValueError("Invalid value NaN (not a number)")
         if seconds is not None and seconds < 0:
             raise ValueError("Timeout value out of range")
+        if seconds is not None and seconds >= LONGEST_TIMEOUT:
+            raise OverflowError("timestamp out of range for platform time_t")
         self._check_open()
         self._timeout = None if seconds is None else float(seconds)
 
