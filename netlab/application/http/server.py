@@ -55,7 +55,7 @@ class HttpServer:
                 f'a server takes pages by path, such as {{"/": "<h1>Hello</h1>"}}; got {routes!r}'
             )
         for path, page in routes.items():
-            if not isinstance(path, str) or not path.startswith("/"):
+            if not str(path).startswith("/"):
                 raise ConfigurationError(f"a page's path begins with /, as '/a' does: got {path!r}")
             if not (isinstance(page, bytes | str | Response) or callable(page)):
                 raise ConfigurationError(
