@@ -31,6 +31,7 @@ StateDiagram(example)
 # %% [markdown]
 # - **Actions are done in their order.** Segments are sent first; then timers are started, and the user is told.
 # - Where nothing is done, write `actions=()`. A single action has a comma behind it: `(Action.SEND_ACK,)`.
+# - `section` says where in RFC 9293 the row is written. It is for whoever reads your table, and isn't marked.
 # - Acknowledgments of data, and repeating what got lost, are not in the table. TCP's other parts take care of them.
 #
 # These are all actions and all events that there are. You need some of them.

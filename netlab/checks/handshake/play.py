@@ -9,6 +9,7 @@ from netlab.sim.recording import Event
 from netlab.trace.frame import Frame
 from netlab.trace.trace import Trace
 from netlab.transport.tcp.states import State, Table, TcpEvent, Transition
+from netlab.transport.tcp.watched import PartError
 from netlab.units import minute
 from netlab.views.words import clock
 
@@ -55,7 +56,8 @@ class Played:
                 if clock.steps >= MOST_EVENTS or clock.now > LONGEST:
                     return "never came to rest"
         except Exception as error:  # a table may ask for what TCP can't do
-            return f"broke off: {type(error).__name__}: {error}"
+            name = "" if isinstance(error, PartError) else f"{type(error).__name__}: "
+            return f"broke off: {name}{error}"
         return "came to rest"
 
     def taken(self) -> list[Taken]:
@@ -86,6 +88,8 @@ class Played:
 
     def _program(self, host: str) -> str:
         program = self._programs[host]
+        if isinstance(program.error, PartError):
+            return "was broken off by a mistake in the table"
         if program.failed:
             return f"failed with {type(program.error).__name__}"
         if program.done:

@@ -178,3 +178,9 @@ def test_where_nothing_was_sent_there_is_no_diagram() -> None:
     verdict = failure(handshake.check_open, {})
     assert verdict.picture is None
     assert "sequence diagram" not in str(verdict)
+
+
+def test_a_program_that_a_mistake_in_the_table_ends_is_told_of_in_plain_words() -> None:
+    told = str(failure(handshake.check_open, {}))
+    assert "was broken off by a mistake in the table" in told
+    assert "PartError" not in told
