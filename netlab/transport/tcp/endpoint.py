@@ -130,7 +130,7 @@ class Tcp:
 
     def largest_segment(self, remote: IPv4Address) -> int:
         """The MSS to announce: what fits the first link, without the headers (RFC 9293 section 3.7.1)."""
-        return max(1, self._ipv4.mtu_for(remote) - 40)
+        return self._ipv4.mtu_for(remote) - 40
 
     # --- segments ---------------------------------------------------------------------------
 

@@ -274,6 +274,15 @@ def test_probes_that_nobody_answers_end_the_connection() -> None:
     story.alice_reports(ETIMEDOUT)
 
 
+@pytest.mark.rfc("RFC 9293 3.10.8")
+def test_the_patience_with_probes_counts_from_the_first_one_unanswered() -> None:
+    story = shut(give_up_after=6 * s)
+    for wait in (1, 2):
+        story.alice_sends("ACK", seq=11, text=b"A", after=wait * s)
+    story.silence(4 * s)
+    story.alice_forgets()
+
+
 @pytest.mark.rfc("RFC 9293 3.10.7.4 second")
 def test_nothing_is_probed_when_the_connection_is_gone() -> None:
     story = shut()
@@ -283,7 +292,7 @@ def test_nothing_is_probed_when_the_connection_is_gone() -> None:
 
 @pytest.mark.rfc("RFC 6429 3")
 def test_a_window_that_never_opens_is_given_up_at_last() -> None:
-    story = Story(give_up_closed_window_after=100 * s).opened(window=10)
+    story = Story(give_up_closed_window_after=123 * s).opened(window=10)
     story.silence(1 * minute)
     story.write(b"0123456789ABC")
     story.alice_sends("ACK", seq=1, size=10)

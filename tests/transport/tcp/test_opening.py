@@ -16,7 +16,7 @@ def test_a_segment_without_ack_to_a_closed_port_is_answered_by_a_rst_that_acknow
     story: Story,
 ) -> None:
     story.peer("SYN", seq=7)
-    rst = story.alice_sends("RST,ACK", ack=8)
+    rst = story.alice_sends("RST,ACK", ack=8, window=0)
     assert rst.seq == 0
 
 

@@ -57,6 +57,21 @@ def test_a_timeout_halves_what_was_under_way_and_begins_again_with_one_segment()
     assert (reno.ssthresh, reno.cwnd) == (2000, 1000)  # at least two segments
 
 
+@pytest.mark.rfc("RFC 5681 3.1")
+def test_after_a_timeout_congestion_avoidance_counts_from_nothing() -> None:
+    reno = Reno(1000)
+    reno.ssthresh = 4000
+    reno.acknowledged(3000)
+    reno.timed_out(8000)
+    for _ in range(3):
+        reno.acknowledged(1000)
+    assert (reno.ssthresh, reno.cwnd) == (4000, 4000)
+    reno.acknowledged(3999)
+    assert reno.cwnd == 4000
+    reno.acknowledged(1)
+    assert reno.cwnd == 5000
+
+
 @pytest.mark.rfc("RFC 5681 3.2")
 def test_fast_recovery_inflates_and_deflates_the_window() -> None:
     reno = Reno(1000)
