@@ -1,5 +1,6 @@
 """UDP on a host: RFC 768, and what RFC 1122 section 4.1 asks of it."""
 
+from collections.abc import Callable
 from errno import EADDRINUSE, ECONNREFUSED, EMSGSIZE, ENETUNREACH
 
 import pytest
@@ -10,6 +11,7 @@ from netlab.link.cable import Cable
 from netlab.network.address import IPv4Address
 from netlab.network.icmp_message import PORT_UNREACHABLE
 from netlab.network.ipv4_packet import PROTOCOL_UDP, Ipv4Packet
+from netlab.sim.program import Program
 from netlab.transport.udp import LARGEST_PAYLOAD, RECEIVE_BUFFER, UdpPort
 from netlab.transport.udp_datagram import UdpDatagram
 from netlab.units import ms, s
@@ -43,6 +45,30 @@ def cable(net: Network) -> Cable:
 
 def received(port: UdpPort) -> list[bytes]:
     return [data for data, _ in port.queue]
+
+
+def waits(host: Host, port: UdpPort, ready: Callable[[], bool]) -> Program:
+    """A program that waits for news of a port."""
+    return host.start(lambda _: host.sim.clock.wait(port.readable, ready, None, "news"))
+
+
+def test_who_waits_for_a_datagram_hears_of_it(net, alice, bob) -> None:
+    there = bob.udp.bind(ANY, 7)
+    waiting = waits(bob, there, lambda: bool(there.queue))
+    net.run(until=1 * s)
+    assert not waiting.done
+    alice.udp.send(alice.udp.bind(ANY, 0), b"hello", (BOB, 7))
+    net.run()
+    assert waiting.done
+
+
+def test_who_waits_at_a_port_hears_that_it_was_released(net, bob) -> None:
+    there = bob.udp.bind(ANY, 7)
+    waiting = waits(bob, there, lambda: there not in bob.udp.ports)
+    net.run(until=1 * s)
+    bob.udp.release(there)
+    net.run()
+    assert waiting.done
 
 
 @pytest.mark.rfc("RFC 768")
@@ -126,11 +152,13 @@ def test_a_port_where_nobody_is_answers_by_icmp(net, alice, bob) -> None:
 @pytest.mark.rfc("RFC 1122 4.1.3.3")
 def test_a_connected_port_hears_that_its_peer_is_unreachable(net, alice, bob) -> None:
     ports = [alice.udp.bind(ANY, 5000 + at) for at in range(3)]
-    ports[0].remote = (BOB, 7)
-    ports[1].remote = (BOB, 7)
-    ports[2].remote = (BOB, 8)
-    alice.udp.send(ports[0], b"hello?", (BOB, 7))
+    ports[0].remote = (BOB, 777)
+    ports[1].remote = (BOB, 777)
+    ports[2].remote = (BOB, 778)
+    waiting = waits(alice, ports[0], lambda: ports[0].error is not None)
+    alice.udp.send(ports[0], b"hello?", (BOB, 777))
     net.run()
+    assert waiting.done
     assert ports[0].error is not None
     assert ports[0].error.errno == ECONNREFUSED
     assert ports[1].error is None

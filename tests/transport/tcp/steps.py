@@ -90,6 +90,7 @@ class Story:
     def listen(self, backlog: int = 5) -> None:
         """Passive OPEN of port 80, for anybody."""
         self._tell(f"alice's user listens, backlog {backlog}")
+        self.alice_port, self.peer_port = LISTENING_PORT, PEER_PORT
         binding = self.tcp.bind(IPv4Address.UNSPECIFIED, LISTENING_PORT)
         self.listener = self.tcp.listen(binding, backlog)
 

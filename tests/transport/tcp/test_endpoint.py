@@ -45,6 +45,12 @@ def bob(net: Network) -> Host:
     return net.hosts["bob"]
 
 
+def discarded(story: Story) -> list[str]:
+    """Why TCP has dropped what it has dropped."""
+    events = story.net.trace.events_of(kind="discarded", layer="transport")
+    return [event.fields["why"] for event in events]
+
+
 # --- listeners ------------------------------------------------------------------------------
 
 
@@ -67,6 +73,7 @@ def test_a_backlog_that_is_full_lets_the_next_peer_try_again(story: Story) -> No
         story.alice_sends("SYN,ACK", seq=0, ack=1)
     story.peer("SYN", seq=0, from_port=1003)  # neither answered nor refused
     story.settle()
+    assert "backlog of port 80 is full" in discarded(story)[0]
     story.peer("RST", seq=1, from_port=1002)
     story.peer("SYN", seq=0, from_port=1003)
     story.alice_sends("SYN,ACK", seq=0, ack=1)
@@ -102,12 +109,29 @@ def test_closing_a_listener_resets_what_nobody_accepted_in_the_order_in_which_it
         story.peer("SYN", seq=0, from_port=port)
         story.alice_sends("SYN,ACK", seq=0, ack=1)
     story.peer("ACK", seq=1, ack=1, from_port=1002)
+    assert story.tcp.listeners == [story.listener]
     story.tcp.stop_listening(story.listener)
+    assert story.tcp.listeners == []
     order = [story.alice_sends("RST,ACK", seq=1, ack=1).destination_port for _ in range(4)]
     assert order == [1001, 1003, 1004, 1002]
     assert story.tcp.connections == []
     story.peer("SYN", seq=0, from_port=1005)
     story.alice_sends("RST,ACK", ack=1)
+
+
+def test_a_program_that_waits_to_accept_hears_that_its_listener_was_closed(story: Story) -> None:
+    story.listen()
+    listener = story.listener
+    waiting = story.alice.start(
+        lambda host: host.sim.clock.wait(
+            listener.acceptable, lambda: listener.closed, None, "the end of the listener"
+        )
+    )
+    story.settle()
+    assert not waiting.done
+    story.tcp.stop_listening(listener)
+    story.settle()
+    assert waiting.done
 
 
 def test_an_accepted_connection_outlives_its_listener(story: Story) -> None:
@@ -152,9 +176,12 @@ def test_a_syn_from_everybody_is_dropped(story: Story, source: str) -> None:
     story.listen()
     everybody = IPv4Address.parse(source)
     syn = Segment(40_000, 80, 1, 0, SYN, 1000)
-    story.peer_sends_packet(Ipv4Packet(everybody, ALICE, PROTOCOL_TCP, syn.pack(everybody, ALICE)))
+    packet = Ipv4Packet(everybody, ALICE, PROTOCOL_TCP, syn.pack(everybody, ALICE))
+    story.peer_sends_packet(packet)  # IP drops it
+    story.tcp.receive(packet)  # and TCP would, too
     story.settle()
     assert story.tcp.connections == []
+    assert len(discarded(story)) == 1
 
 
 @pytest.mark.rfc("RFC 9293 3.9.2.3", "RFC 9293 MUST-46")
@@ -173,8 +200,7 @@ def test_a_segment_with_a_wrong_checksum_or_a_broken_header_is_dropped(story: St
     for bad in (bytes([good[0] ^ 1]) + good[1:], good[:19], b""):
         story.peer_sends_packet(Ipv4Packet(PEER, ALICE, PROTOCOL_TCP, bad))
     story.settle()
-    discarded = story.net.trace.events_of(kind="discarded", layer="transport")
-    assert ["checksum" in event.fields["why"] for event in discarded] == [True, False, False]
+    assert ["checksum" in why for why in discarded(story)] == [True, False, False]
 
 
 # --- the largest segment --------------------------------------------------------------------
@@ -191,6 +217,7 @@ def test_segments_are_as_large_as_both_sides_take(
     story = Story(mtu=mtu).opened(mss=announced)
     story.write(bytes(used))
     story.alice_sends("ACK", seq=1, size=used)
+    assert story.net.trace.frames[-1].ipv4.dont_fragment  # RFC 1191: segments aren't cut
     assert story.tcb.sender.congestion.mss == used
 
 
@@ -219,6 +246,7 @@ def test_a_port_with_a_connection_in_time_wait_can_be_had_only_with_reuse(
     net.run_for(1 * s)
     assert alice.tcp.connections[0].state is State.TIME_WAIT
     alice.tcp.release(listener)
+    alice.tcp.release(alice.tcp.bind(ANY, 81))
     with pytest.raises(OSError, match="Address already in use") as raised:
         alice.tcp.bind(ANY, 80)
     assert raised.value.errno == EADDRINUSE
@@ -338,6 +366,11 @@ def test_an_icmp_error_ends_an_opening_but_no_open_connection(story: Story) -> N
     story.connect()
     story.alice_sends("SYN", seq=0)
     unreachable()
+    story.alice_forgets()
+    story.alice_reports(EHOSTUNREACH)
+    story.reach(State.SYN_RCVD)
+    unreachable()
+    story.alice_sends("RST,ACK", seq=1)
     story.alice_forgets()
     story.alice_reports(EHOSTUNREACH)
 

@@ -555,3 +555,23 @@ def test_a_fast_retransmission_that_gets_lost_is_repeated_by_the_timer() -> None
     story.alice_sends("ACK", seq=1, size=1000, after=1 * s)
     assert story.tcb.sender.congestion.cwnd == 1000
     assert not story.tcb.sender.recovering
+
+
+# --- the record of a timer ------------------------------------------------------------------
+
+
+def test_what_a_timer_brings_about_leads_back_to_why_it_was_set(story: Story) -> None:
+    story.opened()
+    story.write(b"hello")
+    story.alice_sends("ACK", text=b"hello")
+    timer = story.tcb.sender._retransmission
+    assert (timer.armed, timer.deadline) == (True, story.net.now + 1 * s)
+    story.alice_sends("ACK", text=b"hello", after=1 * s)
+    again = story.net.trace.frames[-1]
+    fired = again.cause
+    assert (fired.kind, fired.fields["timer"]) == ("timer fired", "retransmission")
+    assert (fired.cause.kind, fired.cause.fields["at"]) == ("timer set", 1 * s)
+    story.peer("ACK", seq=1, ack=6)
+    assert (timer.armed, timer.deadline) == (False, None)
+    cancelled = story.net.trace.events_of(kind="timer cancelled", host="alice")
+    assert cancelled[-1].fields["timer"] == "retransmission"
