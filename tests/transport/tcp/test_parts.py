@@ -360,6 +360,40 @@ def test_a_timeout_that_is_no_time_is_named(value: object) -> None:
     end(net)
 
 
+class MyRto:
+    """Of one's own, from nothing."""
+
+    def __init__(self, initial: int, minimum: int, maximum: int) -> None:
+        self.rto, self.srtt, self.rttvar = 2.5 * s, None, 0
+
+    def measured(self, rtt: int) -> None:
+        self.srtt, self.rttvar, self.rto = rtt, 7, 3 * rtt
+
+    def back_off(self) -> None:
+        self.rto *= 1.5
+
+
+def test_what_an_estimator_of_one_s_own_says_is_what_counts(story: Story) -> None:
+    check_part("rto", MyRto)
+    story.alice.use(rto=MyRto)
+    story.connect()
+    story.alice_sends("SYN")
+    story.alice_sends("SYN", after=2500 * ms)
+    story.peer("SYN,ACK", seq=0, ack=1, mss=1460)
+    story.alice_sends("ACK")
+    story.write(b"after a lost SYN three seconds hold for every estimator")
+    story.alice_sends("ACK", seq=1, size=55)
+    story.alice_sends("ACK", seq=1, size=55, after=3 * s)
+    story.alice_sends("ACK", seq=1, size=55, after=4500 * ms)
+    story.peer("ACK", seq=1, ack=56)
+    story.write(b"measured")
+    story.alice_sends("ACK", text=b"measured")
+    story.silence(500 * ms)
+    story.peer("ACK", seq=1, ack=64)
+    fields = story.net.trace.events_of(kind="rto", host="alice")[-1].fields
+    assert (fields["srtt"], fields["rttvar"], fields["rto"]) == (500 * ms, 7, 1500 * ms)
+
+
 class Fractions(CongestionControl):
     """As the formulas stand in the RFC, with a division."""
 
@@ -410,6 +444,7 @@ def test_a_part_that_works_carries_the_transfer_to_its_end(parts: dict[str, Call
         changes = net.trace.events_of(kind="cwnd", host="alice")
         assert {change.fields["phase"] for change in changes} == {"by halves"}
         assert all(type(change.fields["cwnd"]) is int for change in changes)
+        assert {change.fields["ssthresh"] for change in changes} == {1 << 62}
 
 
 def test_a_part_that_can_not_be_made_at_work_is_named(story: Story) -> None:
