@@ -64,5 +64,10 @@ class EthernetFrame:
         except (struct.error, TypeError, OverflowError, AttributeError):
             raise self._misfit() from None
 
+    @property
+    def is_broadcast(self) -> bool:
+        """Whether it was sent to all stations on the link."""
+        return self.dst == MacAddress.BROADCAST
+
     def _misfit(self) -> ConfigurationError:
         return misfit(self, {"dst": 48, "src": 48, "ethertype": 16}, {"payload": 65_535})

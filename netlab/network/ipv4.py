@@ -196,7 +196,7 @@ class Ipv4:
             interface.discard(f"{src} can't be a packet's source (RFC 1122 section 3.2.1.3)")
         elif dst in self._broadcasts:
             self._deliver(packet)
-        elif frame.dst == MacAddress.BROADCAST:
+        elif frame.is_broadcast:
             interface.discard(
                 f"for the host {dst} alone, but sent to all: ignore it (RFC 1122 section 3.3.6)"
             )
