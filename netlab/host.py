@@ -115,20 +115,19 @@ class Host:
         """Send a whole frame, as bytes or as a Scapy packet, from one of this host's interfaces."""
         from netlab.trace.convert import as_bytes  # which few need, and takes its time
 
-        data = as_bytes(packet)
-        if not data:
-            raise ConfigurationError("there is nothing to inject: the frame is empty")
         if interface not in range(len(self.interfaces)):
             raise ConfigurationError(
                 f"{self.name} has {len(self.interfaces)} interfaces, counted from 0;"
                 f" there is no {interface!r}"
             )
-        if self.interfaces[interface].link is None:
-            raise ConfigurationError(
-                f"{self.interfaces[interface].title} is on no cable: net.connect() it first"
-            )
+        outlet = self.interfaces[interface]
+        if outlet.link is None:
+            raise ConfigurationError(f"{outlet.title} is on no cable: net.connect() it first")
+        data = as_bytes(packet, outlet.link.linktype)
+        if not data:
+            raise ConfigurationError("there is nothing to inject: the frame is empty")
         with self.sim.clock:
-            self.interfaces[interface].send_frame(data, "injected by hand", self.sim.clock.cause)
+            outlet.send_frame(data, "injected by hand", self.sim.clock.cause)
 
     # --- configuration ----------------------------------------------------------------------
 

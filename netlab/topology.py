@@ -10,7 +10,11 @@ from netlab.errors import ConfigurationError
 from netlab.host import Host
 from netlab.link.address import MacAddress
 from netlab.link.cable import DEFAULT_QUEUE, Cable
+from netlab.link.ethernet import ETHERNET
+from netlab.link.framing import Framing
 from netlab.link.interface import DEFAULT_MTU, Interface
+from netlab.link.link import Link
+from netlab.link.raw import RAW_IP
 from netlab.network.address import IPv4Address, Prefix, parse_interface
 from netlab.progress import notebook_line
 from netlab.sim.clock import Clock
@@ -25,6 +29,8 @@ from netlab.units import count, duration
 
 LONGEST_NAME = 63
 """Characters of a host's name: a label's, in RFC 1035 section 2.3.4."""
+MEDIA: dict[str, Framing] = {framing.name: framing for framing in (ETHERNET, RAW_IP)}
+"""What `connect()` can plug in, by name."""
 
 
 class Network:
@@ -41,7 +47,7 @@ class Network:
         self.sim = Simulation(seed, _clock(clock), recorder)
         self.names = Names()
         self.hosts: dict[str, Host] = {}
-        self.links: list[Cable] = []
+        self.links: list[Link] = []
         self._trace = Trace(self.sim.recorder)
         self.sim.clock.around = installed
         self.sim.clock.on_progress = notebook_line()
@@ -84,6 +90,7 @@ class Network:
         a: Host,
         b: Host,
         *,
+        medium: str = "ethernet",
         delay: int = 0,
         rate: int | None = None,
         loss: float = 0.0,
@@ -93,6 +100,7 @@ class Network:
     ) -> Cable:
         """Plug a cable into two machines.
 
+        `medium` is "ethernet", or "raw" for a link that carries IP packets without any framing.
         `delay` and `jitter` are in ns, `rate` in bit/s (None: no limit); `queue` frames wait at
         each end at most, and `loss` is the probability that a frame is lost. `addresses` names, for
         each router among the two, the address of its new interface. Returns the cable, on which
@@ -105,6 +113,8 @@ class Network:
                 "addresses= is a pair, the address of each router's new interface and None for a"
                 f" host, such as (None, '10.0.0.254/24'); got {addresses!r}"
             )
+        if medium not in MEDIA:
+            raise ConfigurationError(f"medium is one of {', '.join(MEDIA)}; got {medium!r}")
         ends = [self._plan_end(host, text) for host, text in zip((a, b), addresses, strict=True)]
         (interface_a, address_a), (interface_b, address_b) = ends
         if address_a and address_b and address_a[0] == address_b[0]:
@@ -121,6 +131,7 @@ class Network:
             jitter=jitter,
             queue=queue,
             name=self._free_link_name(f"{a.name}-{b.name}"),
+            framing=MEDIA[medium],
             frame_type=Frame,
         )
         for host, (interface, address) in zip((a, b), ends, strict=True):

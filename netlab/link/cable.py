@@ -8,13 +8,13 @@ scheduled. A frame in flight can still be dropped, delayed, corrupted or duplica
 from collections import deque
 from typing import TYPE_CHECKING
 
-from netlab.errors import ConfigurationError
-from netlab.link.faults import Faults
+from netlab.link.ethernet import ETHERNET
 from netlab.link.frame import DELIVERED, DROPPED, IN_FLIGHT, Frame
+from netlab.link.framing import Framing
+from netlab.link.link import Link
 from netlab.sim.recording import Event
 from netlab.sim.simulation import Simulation
-from netlab.units import count, duration, probability, show_time
-from netlab.units import rate as bits_per_second
+from netlab.units import count, duration, show_time
 
 if TYPE_CHECKING:
     from netlab.link.interface import Interface
@@ -36,12 +36,10 @@ class _Direction:
         self.held: Frame | None = None  # waits to be overtaken
 
 
-class Cable(Faults):
+class Cable(Link):
     """A cable. `delay` and `jitter` in ns, `rate` in bit/s (None: no limit), `queue` in frames.
 
-    `loss` is the probability with which any frame is lost. For everything else that can go wrong
-    see `drop`, `delay`, `duplicate`, `corrupt` and `reorder`. `name` must be the network's only
-    one, for it names the cable's streams of chance.
+    For what can go wrong beside loss see `drop`, `delay`, `duplicate`, `corrupt` and `reorder`.
     """
 
     def __init__(
@@ -56,55 +54,26 @@ class Cable(Faults):
         jitter: int = 0,
         queue: int = DEFAULT_QUEUE,
         name: str = "",
+        framing: Framing = ETHERNET,
         frame_type: type[Frame] = Frame,
     ) -> None:
-        for interface in (a, b):
-            if interface.link is not None:
-                raise ConfigurationError(
-                    f"{interface.title} is plugged into {interface.link.name} already;"
-                    " an interface takes one cable"
-                )
-        if a.host == b.host:
-            raise ConfigurationError(f"both ends of the cable are on {a.host}; it joins two hosts")
-        super().__init__(sim, name or f"{a.host}-{b.host}", (a.host, b.host))
-        self.ends = (a, b)
-        self._delay = duration(delay, "delay")
-        self._rate = None if rate is None else bits_per_second(rate, "rate")
+        super().__init__(
+            sim,
+            a,
+            b,
+            delay=delay,
+            rate=rate,
+            loss=loss,
+            name=name,
+            framing=framing,
+            frame_type=frame_type,
+        )
         self._jitter = duration(jitter, "jitter")
         self.queue_limit = count(queue, "queue")
-        self.loss = loss
-        self._frame_type = frame_type
-        self._loss_stream = sim.stream(f"loss on {self.name}")
         self._jitter_stream = sim.stream(f"jitter on {self.name}")
         self._directions = {a: _Direction(b), b: _Direction(a)}
-        a.link = b.link = self
-
-    @property
-    def loss(self) -> float:
-        """The probability with which any frame is lost, 0.0 to 1.0."""
-        return self._loss
-
-    @loss.setter
-    def loss(self, value: float) -> None:
-        self._loss = probability(value, "loss")
-
-    @property
-    def delay_ns(self) -> int:
-        """How long a frame is under way, once it is on the wire (ns)."""
-        return self._delay
-
-    @delay_ns.setter
-    def delay_ns(self, value: int) -> None:
-        self._delay = duration(value, "delay_ns")
-
-    @property
-    def rate_bps(self) -> int | None:
-        """How fast frames are put on the wire (bit/s); None: no limit."""
-        return self._rate
-
-    @rate_bps.setter
-    def rate_bps(self, value: int | None) -> None:
-        self._rate = None if value is None else bits_per_second(value, "rate_bps")
+        a.plug_into(self)
+        b.plug_into(self)
 
     @property
     def jitter_ns(self) -> int:

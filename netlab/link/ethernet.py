@@ -2,15 +2,20 @@
 
 import struct
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from netlab.errors import ConfigurationError, ParseError
 from netlab.fields import misfit
 from netlab.link.address import MacAddress
+from netlab.link.framing import Framing, hand_up
+
+if TYPE_CHECKING:
+    from netlab.link.interface import Interface
 
 ETHERTYPE_IPV4 = 0x0800
 ETHERTYPE_ARP = 0x0806
 ETHERTYPE_RARP = 0x8035
+LINKTYPE_ETHERNET = 1
 
 HEADER_LENGTH = 14
 MINIMUM_PAYLOAD = 46
@@ -71,3 +76,28 @@ class EthernetFrame:
 
     def _misfit(self) -> ConfigurationError:
         return misfit(self, {"dst": 48, "src": 48, "ethertype": 16}, {"payload": 65_535})
+
+
+class Ethernet(Framing):
+    """Stations with addresses: each takes what is for it, or for everybody."""
+
+    name = "ethernet"
+    linktype = LINKTYPE_ETHERNET
+    prefix = "eth"
+    resolves = True
+
+    def pack(self, dst: MacAddress, src: MacAddress, ethertype: int, payload: bytes) -> bytes:
+        return EthernetFrame(dst, src, ethertype, payload).pack()
+
+    def receive(self, interface: "Interface", data: bytes) -> None:
+        if len(data) < HEADER_LENGTH:
+            interface.discard(f"shorter than an Ethernet header ({HEADER_LENGTH} bytes)")
+            return
+        frame = EthernetFrame.parse(data)
+        if frame.dst != interface.mac and frame.dst != MacAddress.BROADCAST:
+            interface.discard(f"for {frame.dst}, not for this interface")
+            return
+        hand_up(interface, frame)
+
+
+ETHERNET = Ethernet()

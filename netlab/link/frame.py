@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from netlab.sim.recording import Event
 
 if TYPE_CHECKING:
-    from netlab.link.cable import Cable
+    from netlab.link.link import Link
 
 IN_FLIGHT = "in flight"
 DELIVERED = "delivered"
@@ -41,7 +41,7 @@ class Frame(Event):
         time: int,
         sender: str,
         receiver: str,
-        link: "Cable",
+        link: "Link",
         data: bytes,
         cause: Event | None,
         reason: str,

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 from netlab.errors import ParseError
 from netlab.link.address import MacAddress
-from netlab.link.ethernet import ETHERTYPE_ARP, ETHERTYPE_IPV4, EthernetFrame
+from netlab.link.ethernet import ETHERTYPE_ARP, ETHERTYPE_IPV4
+from netlab.link.framing import LinkFrame
 from netlab.link.interface import Interface
 from netlab.network.address import IPv4Address
 from netlab.network.arp_packet import REPLY, REQUEST, ArpPacket
@@ -107,7 +108,7 @@ class Arp:
         if entry.tries == 0:
             self._ask(interface, source, neighbour, entry)
 
-    def receive(self, interface: Interface, frame: EthernetFrame) -> None:
+    def receive(self, interface: Interface, frame: LinkFrame) -> None:
         """RFC 826, "Packet Reception", step by step."""
         try:
             arp = ArpPacket.parse(frame.payload)

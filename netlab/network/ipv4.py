@@ -5,7 +5,8 @@ from typing import Protocol
 
 from netlab.errors import ConfigurationError, ParseError
 from netlab.link.address import MacAddress
-from netlab.link.ethernet import ETHERTYPE_IPV4, EthernetFrame
+from netlab.link.ethernet import ETHERTYPE_IPV4
+from netlab.link.framing import LinkFrame
 from netlab.link.interface import Interface
 from netlab.network.address import IPv4Address, Prefix
 from netlab.network.arp import Arp
@@ -171,7 +172,7 @@ class Ipv4:
 
     def _transmit(self, route: Route, packet: Ipv4Packet, reason: str) -> None:
         cause = self._sim.clock.cause
-        if packet.dst in self._broadcasts:
+        if packet.dst in self._broadcasts or not route.interface.resolves:
             route.interface.send(MacAddress.BROADCAST, ETHERTYPE_IPV4, packet.pack(), reason, cause)
             return
         neighbour = packet.dst if route.gateway is None else route.gateway
@@ -179,7 +180,7 @@ class Ipv4:
 
     # --- receiving --------------------------------------------------------------------------
 
-    def _receive(self, interface: Interface, frame: EthernetFrame) -> None:
+    def _receive(self, interface: Interface, frame: LinkFrame) -> None:
         data = frame.payload
         try:
             packet = Ipv4Packet.parse(data)

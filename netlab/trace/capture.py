@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from netlab.trace.layers import LINKTYPE_ETHERNET
+from netlab.link.ethernet import LINKTYPE_ETHERNET
 
 INBOUND = "inbound"
 OUTBOUND = "outbound"

@@ -5,16 +5,15 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from netlab.errors import ConfigurationError
-from netlab.link.ethernet import EthernetFrame
+from netlab.link.ethernet import LINKTYPE_ETHERNET, EthernetFrame
+from netlab.link.raw import LINKTYPE_RAW
 from netlab.trace.capture import Packet as Captured
 from netlab.trace.layers import (
-    LINKTYPE_ETHERNET,
     LINKTYPE_IPV4,
     LINKTYPE_LINUX_SLL,
     LINKTYPE_LINUX_SLL2,
     LINKTYPE_LOOP,
     LINKTYPE_NULL,
-    LINKTYPE_RAW,
 )
 
 if TYPE_CHECKING:
@@ -28,6 +27,12 @@ _CLASSES = {
     LINKTYPE_LINUX_SLL2: "CookedLinuxV2",
     LINKTYPE_NULL: "Loopback",
     LINKTYPE_LOOP: "Loopback",
+}
+
+# What can be sent by hand: its name, and what a Scapy packet must begin with.
+_WHOLE = {
+    LINKTYPE_ETHERNET: ("Ethernet frame", "Ether(src=..., dst=...)"),
+    LINKTYPE_RAW: ("IP packet", "IP(src=..., dst=...)"),
 }
 
 # Where these are left open, Scapy takes them from the machine that it runs on, or asks its network.
@@ -55,26 +60,33 @@ def to_scapy(packets: Iterable[Captured]) -> "list[Packet]":
     return converted
 
 
-def as_bytes(packet: "bytes | bytearray | memoryview | EthernetFrame | Packet") -> bytes:
+def as_bytes(
+    packet: "bytes | bytearray | memoryview | EthernetFrame | Packet",
+    linktype: int = LINKTYPE_ETHERNET,
+) -> bytes:
     """The bytes of a frame that is given as bytes, as an `EthernetFrame`, or as a Scapy packet.
 
-    Raises `ConfigurationError` for anything else: also for a Scapy packet that doesn't begin with
-    `Ether`, or leaves an address open that Scapy would take from the machine it runs on.
+    `linktype` tells what frames begin with on the link that it is for. Raises `ConfigurationError`
+    for anything else: also for a Scapy packet that doesn't begin so, or leaves an address open that
+    Scapy would take from the machine it runs on.
     """
     if isinstance(packet, bytes | bytearray | memoryview):
         return bytes(packet)
-    if isinstance(packet, EthernetFrame):
+    first = _CLASSES[linktype]
+    if isinstance(packet, EthernetFrame) and linktype == LINKTYPE_ETHERNET:
         return packet.pack()
     scapy = sys.modules.get("scapy.packet")  # without it nobody can have made a packet of Scapy's
     if scapy is None or not isinstance(packet, scapy.Packet):
+        what, _ = _WHOLE[linktype]
+        ours = ", as EthernetFrame" if linktype == LINKTYPE_ETHERNET else ""
         raise ConfigurationError(
-            f"expected a whole Ethernet frame as bytes, as EthernetFrame or as a Scapy packet;"
+            f"expected a whole {what} as bytes{ours} or as a Scapy packet;"
             f" got {type(packet).__name__}: {packet!r:.60}"
         )
-    if type(packet).__name__ != "Ether":
+    if type(packet).__name__ != first:
         raise ConfigurationError(
-            f"expected a Scapy packet that begins with Ether, got one that begins with"
-            f" {type(packet).__name__}: put Ether(src=..., dst=...) / in front of it"
+            f"expected a Scapy packet that begins with {first}, got one that begins with"
+            f" {type(packet).__name__}: put {_WHOLE[linktype][1]} / in front of it"
         )
     _refuse_open_fields(packet)
     try:

@@ -35,7 +35,7 @@ class Frame(Transmission):
             return layers
 
     def _dissect(self) -> Layers:
-        return dissect(self.bytes)
+        return dissect(self.bytes, self.link.linktype)
 
     @property
     def ethernet(self) -> EthernetFrame | None:

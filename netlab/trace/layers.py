@@ -7,7 +7,14 @@ somebody who looks: each layer that can be read is shown, and why the first that
 from dataclasses import dataclass
 
 from netlab.errors import ParseError
-from netlab.link.ethernet import ETHERTYPE_ARP, ETHERTYPE_IPV4, ETHERTYPE_RARP, EthernetFrame
+from netlab.link.ethernet import (
+    ETHERTYPE_ARP,
+    ETHERTYPE_IPV4,
+    ETHERTYPE_RARP,
+    LINKTYPE_ETHERNET,
+    EthernetFrame,
+)
+from netlab.link.raw import LINKTYPE_RAW
 from netlab.network.arp_packet import ArpPacket
 from netlab.network.icmp_message import IcmpMessage
 from netlab.network.ipv4_packet import PROTOCOL_ICMP, PROTOCOL_TCP, PROTOCOL_UDP, Ipv4Packet
@@ -19,9 +26,6 @@ from netlab.transport.udp_datagram import UdpDatagram
 # What a frame starts with, by the numbers that capture files use for it.
 LINKTYPE_NULL = 0
 """BSD's loopback: an address family of four bytes, in the byte order of the machine."""
-LINKTYPE_ETHERNET = 1
-LINKTYPE_RAW = 101
-"""No header of a link at all: the frame is an IP packet."""
 LINKTYPE_LOOP = 108
 """OpenBSD's loopback: an address family of four bytes, highest first."""
 LINKTYPE_LINUX_SLL = 113

@@ -65,7 +65,10 @@ class _Interfaces:
         if found is None:
             end = next(end for end in link.ends if end.host == host)
             found = CaptureInterface(
-                f"{end.title} ({link.name})", mac=end.mac.packed, rate=link.rate_bps
+                f"{end.title} ({link.name})",
+                link.linktype,
+                end.mac.packed if end.resolves else b"",
+                link.rate_bps,
             )
             self._found[link, host] = found
         return found

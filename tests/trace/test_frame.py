@@ -47,9 +47,9 @@ def test_a_frame_is_made_by_the_link_and_costs_nothing_more_than_a_plain_one() -
 def test_layers_are_read_once_when_first_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
-    def counted(data: bytes) -> object:
+    def counted(data: bytes, linktype: int) -> object:
         asked.append(data)
-        return dissect(data)
+        return dissect(data, linktype)
 
     monkeypatch.setattr("netlab.trace.frame.dissect", counted)
     frame = frame_of(ethernet(SYN_PACKET))

@@ -33,6 +33,7 @@ Ends = tuple[str, str] | None
 @dataclass
 class Link:
     name: str
+    linktype: int = 1
 
 
 @dataclass

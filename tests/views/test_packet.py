@@ -10,6 +10,7 @@ from scapy.layers.l2 import ARP, Ether
 
 from netlab.link.ethernet import ETHERTYPE_IPV4
 from netlab.network.ipv4_packet import PROTOCOL_ICMP, Ipv4Packet
+from netlab.trace.capture import CaptureInterface
 from netlab.trace.frame import Frame
 from netlab.views.anatomy import anatomy
 from netlab.views.packet import SHOWN, PacketView
@@ -24,7 +25,7 @@ def fields(frame):
 
 
 def raw(data):
-    frame = Frame(1, 0, 0, "alice", "bob", None, data, None, "")
+    frame = Frame(1, 0, 0, "alice", "bob", CaptureInterface(), data, None, "")
     frame.received = data
     frame.fate = "delivered"
     return frame

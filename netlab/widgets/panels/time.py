@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from netlab.link.cable import Cable
+from netlab.link.link import Link
 from netlab.units import show_time
 from netlab.widgets.inputs import in_words
 from netlab.widgets.news import tell
@@ -82,7 +82,7 @@ def waiting(scene: Scene) -> list[str]:
     ]
 
 
-def _flight(link: Cable) -> int:
+def _flight(link: Link) -> int:
     """How long a full frame is under way on a link."""
     serialization = 12_000 * 1_000_000_000 // link.rate_bps if link.rate_bps else 0
     return max(1_000_000, link.delay_ns + serialization)

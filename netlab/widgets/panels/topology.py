@@ -3,8 +3,8 @@
 from typing import Any
 
 from netlab.host import Host
-from netlab.link.cable import Cable
 from netlab.link.frame import DROPPED
+from netlab.link.link import Link
 from netlab.trace.frame import Frame
 from netlab.units import show_time
 from netlab.widgets.panel import Panel, Scene
@@ -88,7 +88,7 @@ def state_of(scene: Scene, host: str) -> str:
     return "CLOSED" if label else ""
 
 
-def words_of(link: Cable) -> str:
+def words_of(link: Link) -> str:
     """A cable's properties: "10 ms, 10 Mbit/s, loses 5 %"."""
     words = [show_time(link.delay_ns)]
     if link.rate_bps:
