@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from netlab.trace.capture import Packet as CapturedPacket
     from netlab.views.packet import PacketView
     from netlab.views.packets import PacketList
+    from netlab.views.plot import Plot
     from netlab.views.sequence import Sequence
     from netlab.views.states import StateDiagram
 
@@ -225,6 +226,12 @@ class Trace:
         from netlab.views.packet import PacketView
 
         return PacketView(self.frame(frame) if isinstance(frame, int) else frame)
+
+    def plot(self, *names: str, host: object = None, connection: str | None = None) -> Plot:
+        """Quantities over time, such as "cwnd" and "ssthresh"; see `netlab.views.plot.Plot`."""
+        from netlab.views.plot import Plot
+
+        return Plot(self, names, host, connection)
 
     # --- out of it --------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from netlab.link.frame import DROPPED, IN_FLIGHT
 from netlab.trace.frame import Frame
 from netlab.views.anatomy import Part, anatomy
-from netlab.views.view import View
+from netlab.views.view import Picture
 from netlab.views.words import clock, count
 
 SHOWN = 256
@@ -11,7 +11,7 @@ SHOWN = 256
 _ROW = 16
 
 
-class PacketView(View):
+class PacketView(Picture):
     """What is in a frame: every field of every layer with its meaning, and the bytes it is made of.
 
     The bytes are those that were sent; where others arrived, these are named too.

@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING
 from netlab.link.frame import DROPPED, IN_FLIGHT
 from netlab.trace.frame import Frame
 from netlab.views.reading import LOST, Reader, Reading
+from netlab.views.sequence_style import CSS_OF_MARK
+from netlab.views.table import Table
 from netlab.views.view import View
-from netlab.views.words import clip, clock, count
+from netlab.views.words import clock, count
 
 if TYPE_CHECKING:
     from netlab.trace.trace import Trace
@@ -14,8 +16,22 @@ if TYPE_CHECKING:
 LIMIT = 500
 """How many frames are listed unless more are asked for."""
 COLUMNS = ("No.", "Time", "From", "To", "Protocol", "Length", "Info", "Fate")
-_MOST = (6, 14, 16, 16, 8, 7, 58, 100)  # characters of each column
-_RIGHT = (0, 1, 5)  # the columns of numbers
+# It arrived, it was lost, it is still under way.
+_SIGNS = "+x~"
+_SIGNS_ON_A_PAGE = "\N{CHECK MARK}\N{MULTIPLICATION X}\N{HORIZONTAL ELLIPSIS}"
+
+_STYLE = (
+    ".nl-view .nl-row td{white-space:nowrap}.nl-view .nl-row td:nth-child(n+7){white-space:normal}"
+    ".nl-view .nl-row :is(td:nth-child(-n+2),td:nth-child(6),td:last-child){color:var(--nl-grey)}"
+    ".nl-row{--nl-hue:var(--nl-blue)}.nl-arp{--nl-hue:var(--nl-grey)}"
+    ".nl-icmp{--nl-hue:var(--nl-green)}.nl-udp{--nl-hue:var(--nl-purple)}"
+    ".nl-view .nl-row td:nth-child(5){color:var(--nl-hue);font-weight:600}"
+    ".nl-view .nl-row td:nth-child(7){font:12.5px var(--nl-mono)}"
+    ".nl-view .nl-strange td:last-child{font-weight:600}"
+    ".nl-view :is(.nl-again,.nl-corrupted) td:last-child{color:var(--nl-orange)}"
+    ".nl-view :is(.nl-late,.nl-duplicate) td:last-child{color:var(--nl-pink)}"
+    ".nl-view .nl-lost td:last-child{color:var(--nl-red)}"
+)
 
 
 class PacketList(View):
@@ -42,73 +58,63 @@ class PacketList(View):
         self.selected = selected
         self.limit = limit
 
-    def rows(self) -> tuple[list[tuple[Frame, Reading]], int]:
-        """The frames to list, each with what it says; and how many more there are."""
+    def text(self) -> str:
+        """The list as aligned columns."""
+        return self._table(_SIGNS).text()
+
+    def html(self) -> str:
+        """The list as a table. Each frame is a row with `data-frame`."""
+        return self._table(_SIGNS_ON_A_PAGE).html()
+
+    def _table(self, signs: str) -> Table:
         frames = self.trace.frames
-        readings = Reader(self.relative).read(frames)
         wanted = [
             (frame, reading)
-            for frame, reading in zip(frames, readings, strict=True)
+            for frame, reading in zip(frames, Reader(self.relative).read(frames), strict=True)
             if (self.first is None or frame.id >= self.first)
             and (self.last is None or frame.id <= self.last)
         ]
-        return wanted[: self.limit], max(0, len(wanted) - self.limit)
-
-    def svg(self) -> str:
-        """The picture. Each frame is a group with `data-frame`."""
-        from netlab.views.packets_svg import draw
-
-        return draw(self)
-
-    def text(self) -> str:
-        """The list as aligned columns."""
-        rows, more = self.rows()
-        table = [COLUMNS, *(cells(frame, reading) for frame, reading in rows)]
-        widths = [
-            min(most, max(len(row[column]) for row in table)) for column, most in enumerate(_MOST)
-        ]
-        lines = [
-            "  ".join(
-                f"{clip(cell, width):{'>' if column in _RIGHT else '<'}{width}}"
-                for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-            ).rstrip()
-            for row in table
-        ]
-        if more:
-            lines.append(more_words(rows[-1][0], more))
-        return "\n".join(lines)
+        shown = wanted[: self.limit]
+        more = len(wanted) - len(shown)
+        return Table(
+            COLUMNS,
+            [_cells(frame, reading, signs) for frame, reading in shown],
+            right=("No.", "Time", "Length"),
+            most={"From": 16, "To": 16, "Info": 58, "Fate": 100},
+            marked=[n for n, (frame, _) in enumerate(shown) if frame.id == self.selected],
+            note=f"... and {count(more, 'more frame')}: first={shown[-1][0].id + 1}"
+            if more
+            else "",
+            attributes=[_attributes(frame, reading) for frame, reading in shown],
+            css=_STYLE,
+        )
 
 
-def cells(frame: Frame, reading: Reading) -> tuple[str, ...]:
-    """One frame's line."""
+def _cells(frame: Frame, reading: Reading, signs: str) -> tuple[object, ...]:
+    """One frame's line; what became of it begins with a sign."""
     info = reading.rest if reading.head == frame.protocol else reading.label
+    notes = [words for mark, words in reading.marks.items() if mark != LOST]
+    if frame.fate == DROPPED:
+        sign, fate = signs[1], reading.marks.get(LOST, "lost")
+    elif frame.fate == IN_FLIGHT:
+        sign, fate = signs[2], "in flight"
+    else:
+        sign, fate = signs[0], clock(frame.time if frame.arrival is None else frame.arrival)
     return (
-        str(frame.id),
+        frame.id,
         clock(frame.time),
         frame.sender,
         frame.receiver,
         frame.protocol,
-        str(len(frame.bytes)),
+        len(frame.bytes),
         info,
-        fate(frame, reading),
+        f"{sign} {', '.join([*notes, fate])}",
     )
 
 
-def fate(frame: Frame, reading: Reading) -> str:
-    """What became of it, and everything remarkable.
-
-    It begins with a sign: + for what arrived, x for what was lost, ~ for what is still under way.
-    """
-    notes = ", ".join(words for mark, words in reading.marks.items() if mark != LOST)
-    if frame.fate == DROPPED:
-        sign, text = "x", reading.marks.get(LOST, "lost")
-    elif frame.fate == IN_FLIGHT:
-        sign, text = "~", "in flight"
-    else:
-        sign, text = "+", clock(frame.time if frame.arrival is None else frame.arrival)
-    return f"{sign} {notes}, {text}" if notes else f"{sign} {text}"
-
-
-def more_words(last: Frame, more: int) -> str:
-    """How to see the rest."""
-    return f"... and {count(more, 'more frame')}: first={last.id + 1}"
+def _attributes(frame: Frame, reading: Reading) -> str:
+    css = ["nl-row", f"nl-{reading.protocol.lower()}"]
+    css += [f"nl-{CSS_OF_MARK[mark]}" for mark in reading.marks]
+    if reading.marks:
+        css.append("nl-strange")
+    return f' class="{" ".join(css)}" data-frame="{frame.id}"'

@@ -3,13 +3,13 @@
 from collections.abc import Sequence as Several
 from typing import TYPE_CHECKING
 
-from netlab.views.view import View
+from netlab.views.view import Picture
 
 if TYPE_CHECKING:
     from netlab.trace.trace import Trace
 
 
-class Sequence(View):
+class Sequence(Picture):
     """A trace as lifelines with arrows between them; time runs down.
 
     `hosts` are the lifelines from left to right, or their names (None: all that sent anything).

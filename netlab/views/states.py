@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from netlab.transport.tcp.states import TRANSITIONS
 from netlab.views.arrows import Machine, Step, Table, machine_of
-from netlab.views.view import View
+from netlab.views.view import Picture
 from netlab.views.words import clip
 
 _MOST = 34  # characters of a column
 
 
-class StateDiagram(View):
+class StateDiagram(Picture):
     """A state machine as boxes and arrows.
 
     `table` maps (state, event) to what has `actions`, `next` and `section`, as TCP's `TRANSITIONS`

@@ -15,6 +15,14 @@ def escape(text: str) -> str:
     return text
 
 
+def label(x: float, y: float, words: str, css: str = "", anchor: str = "") -> str:
+    """A line of text whose baseline begins at `x` and `y`; or is there its "middle" or "end"."""
+    style = f' class="{css}"' if css else ""
+    if anchor:
+        style += f' style="text-anchor:{anchor}"'
+    return f'<text{style} x="{x}" y="{y}">{escape(words)}</text>'
+
+
 def document(parts: list[str], width: int, height: int, css: str, kind: str, title: str) -> str:
     """The whole picture. It shrinks with the page; `title` is what a screen reader says of it."""
     return (

@@ -6,10 +6,10 @@ import pytest
 
 from netlab.checks import CheckFailed, Passed
 from netlab.checks.verdict import Difference, Step
-from netlab.views.view import View
+from netlab.views.view import Picture
 
 
-class Drawing(View):
+class Drawing(Picture):
     def svg(self) -> str:
         return "<svg><!-- the drawing --></svg>"
 

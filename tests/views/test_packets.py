@@ -4,8 +4,6 @@ from xml.etree import ElementTree
 
 from netlab.views.packets import PacketList
 
-SVG = "{http://www.w3.org/2000/svg}"
-
 
 def test_the_list_in_columns(scene):
     assert PacketList(scene("lost_fin")).text().splitlines() == [
@@ -25,15 +23,15 @@ def test_the_list_in_columns(scene):
 
 
 def rows(story, **options):
-    root = ElementTree.fromstring(PacketList(story, **options).svg())
-    return [g for g in root.iter(f"{SVG}g") if "nl-row" in g.get("class", "")]
+    root = ElementTree.fromstring(PacketList(story, **options).html())
+    return [row for row in root.iter("tr") if "nl-row" in row.get("class", "")]
 
 
 def test_every_frame_has_a_row_with_its_cells(any_scene):
     shown = rows(any_scene)
     assert [g.get("data-frame") for g in shown] == [str(f.id) for f in any_scene.frames]
-    for group, frame in zip(shown, any_scene.frames, strict=True):
-        cells = [text.text for text in group.findall(f"{SVG}text")]
+    for row, frame in zip(shown, any_scene.frames, strict=True):
+        cells = [cell.text for cell in row.findall("td")]
         assert cells[0] == str(frame.id)
         assert cells[2:4] == [frame.sender, frame.receiver]
         assert cells[5] == str(len(frame.bytes))
@@ -41,7 +39,7 @@ def test_every_frame_has_a_row_with_its_cells(any_scene):
 
 def test_a_fate_has_a_sign_beside_its_colour(scene):
     shown = rows(scene("lost_segment"))
-    signs = [group.findall(f"{SVG}text")[-1].text[0] for group in shown]
+    signs = [row.findall("td")[-1].text[0] for row in shown]
     assert signs == ["✓", "✓", "✓", "✕", "✓", "✓", "✓"]
     assert "nl-lost" in shown[3].get("class")
 
@@ -52,11 +50,10 @@ def test_what_is_in_flight_is_told(story):
 
 
 def test_the_selected_frame_stands_out(scene):
-    assert [
-        g.get("data-frame")
-        for g in rows(scene("web"), selected=3)
-        if "nl-selected" in g.get("class")
-    ] == ["3"]
+    shown = rows(scene("web"), selected=3)
+    assert [g.get("data-frame") for g in shown if g.get("aria-current")] == ["3"]
+    lines = PacketList(scene("web"), selected=3).text().splitlines()
+    assert [line.split()[:2] for line in lines if line.startswith(">")] == [[">", "3"]]
 
 
 def test_a_part_of_the_list(scene):
@@ -66,7 +63,7 @@ def test_a_part_of_the_list(scene):
 def test_a_long_list_is_cut_and_says_how_to_go_on(scene):
     view = PacketList(scene("bulk"), limit=20)
     assert view.text().splitlines()[-1] == "... and 74 more frames: first=21"
-    assert "... and 74 more frames: first=21" in view.svg()
+    assert "... and 74 more frames: first=21" in view.html()
     assert len(rows(scene("bulk"), limit=20)) == 20
 
 
@@ -76,5 +73,5 @@ def test_numbers_may_be_absolute(scene):
 
 def test_hostile_text_stays_text(story):
     story.tcp(0, "alice", "bob", "PSH,ACK", 1, 1, b"<script>x</script>", lost='<b>"&')
-    assert "<script>" not in PacketList(story).svg()
+    assert "<script>" not in PacketList(story).html()
     assert rows(story)

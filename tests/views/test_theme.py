@@ -39,7 +39,7 @@ def test_pictures_take_their_colours_from_the_theme(scene):
     story = scene("faults")
     views = [Sequence(story), PacketView(story.frame(12)), PacketList(story), StateDiagram()]
     for view in views:
-        svg = view.svg()
+        svg = view.html()
         drawing = re.sub(r"<style>.*?</style>", "", svg)
         assert not re.search(r"#[0-9a-fA-F]{3,6}\b", drawing.replace("&#", ""))
         style = svg[svg.index("<style>") : svg.index("</style>")].replace(BASE, "")

@@ -258,7 +258,7 @@ def test_where_graphviz_is_missing_the_states_are_shown_as_text(
 
     monkeypatch.setattr(StateDiagram, "svg", missing)
     picture = States().state(scene_at(45 * ms))["picture"]
-    assert picture.startswith("<p>install graphviz</p><pre>")
+    assert picture.startswith("<div><p>install graphviz</p><pre>")
 
 
 def test_by_hand_offers_the_ports_that_others_listen_on() -> None:

@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from netlab.views.dot import GraphvizMissingError
 from netlab.views.states import StateDiagram
-from netlab.views.svg import escape
 from netlab.widgets.panel import Panel, Scene
 from netlab.widgets.panels.topology import state_of
 
@@ -18,16 +16,11 @@ class States(Panel):
     def state(self, scene: Scene) -> dict[str, Any]:
         if not scene.host:
             return {"host": "", "hosts": [], "picture": ""}
-        diagram = self._diagram(scene)
-        try:
-            picture = diagram.svg()
-        except GraphvizMissingError as error:
-            picture = f"<p>{escape(str(error))}</p><pre>{escape(diagram.text())}</pre>"
         return {
             "host": scene.host,
             "hosts": list(scene.net.hosts),
             "now": state_of(scene, scene.host),
-            "picture": picture,
+            "picture": self._diagram(scene).html(),
         }
 
     def text(self, scene: Scene) -> str:
