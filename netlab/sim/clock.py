@@ -67,9 +67,9 @@ class Clock:
         self._sequence = sequence = self._sequence + 1
         heappush(self._queue, (time, sequence, None, timer, None))
 
-    def timer(self, action: Callable[[], None]) -> Timer:
-        """A new timer, not yet running."""
-        return Timer(self, action)
+    def timer(self, action: Callable[[], None], *, background: bool = False) -> Timer:
+        """A new timer, not yet running. One in the `background` keeps no run going."""
+        return Timer(self, action, background=background)
 
     def wake(self, waiting: list[Program]) -> None:
         """Used by `Signal`: let these programs look whether they can go on, and forget them."""
@@ -85,6 +85,7 @@ class Clock:
         With `until` the clock then stands at exactly that time. Without it, a program that still
         waits when nothing is left to happen is an error (`DeadlockError`), unless it was started
         as a daemon. Called from inside a program, it lets the others go on and returns then.
+        Timers in the background keep nothing going: they fire while time passes for something else.
         """
         if until is not None and until < self.now:
             raise ConfigurationError(
@@ -137,7 +138,7 @@ class Clock:
     def next_time(self) -> int | None:
         """When the next event happens; None when nothing is left to happen."""
         entry = self._peek()
-        return None if entry is None else entry[0]
+        return entry[0] if entry is not None and self._something_is_left() else None
 
     def sleep(self, delay: int) -> None:
         """Let `delay` nanoseconds pass for the caller, and everybody else go on meanwhile."""
@@ -227,9 +228,9 @@ class Clock:
     def _handle_next(self, until: int | None) -> bool:
         queue = self._queue
         # The short way is for most events; a timer at the front may be one that was stopped.
-        if (not queue or queue[0][2] is None) and self._peek() is None:
+        if (not queue or queue[0][2] is None) and not self._something_is_left():
             self._nothing_is_left(for_good=until is None)
-            if self._peek() is None:
+            if self._peek() is None or (until is None and not self._something_is_left()):
                 return False
         entry = queue[0]
         time = entry[0]
@@ -261,6 +262,16 @@ class Clock:
         return None
 
     # --- when nothing is left to happen -----------------------------------------------------
+
+    def _something_is_left(self) -> bool:
+        """Whether anything is still to happen, but for timers in the background."""
+        entry = self._peek()
+        if entry is None or entry[2] is not None or not entry[3].background:
+            return entry is not None
+        return any(
+            action is not None or (timer.deadline is not None and not timer.background)
+            for _, _, action, timer, _ in self._queue
+        )
 
     def _nothing_is_left(self, *, for_good: bool) -> None:
         """Let those go on who wait for just this; `for_good`: tell whose calls can't return."""

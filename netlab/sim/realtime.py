@@ -68,7 +68,9 @@ class RealTimeClock(Clock):
             while not self._stopped and not self._closed:
                 self._raise_failure()
                 if until is None:
-                    if self._peek() is None and all(each.daemon for each in self.programs):
+                    if not self._something_is_left() and all(
+                        each.daemon for each in self.programs
+                    ):
                         break
                     self._changed.wait()
                 elif self.now < until:
@@ -160,9 +162,10 @@ class RealTimeClock(Clock):
     def _drive(self) -> None:
         with self._changed:
             while not self._closed:
+                if not self._something_is_left():
+                    self._changed.notify_all()
                 entry = self._peek()
                 if entry is None:
-                    self._changed.notify_all()
                     self._changed.wait()
                     continue
                 remaining = entry[0] - self.now
@@ -170,7 +173,7 @@ class RealTimeClock(Clock):
                     self._changed.wait(remaining / 1e9)
                     continue
                 try:
-                    self._handle_next(None)
+                    self._handle_next(entry[0])
                     if self._onlookers:
                         self._changed.notify_all()
                 except Exception as failure:  # it reaches whoever waits on the network next

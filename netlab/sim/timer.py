@@ -14,11 +14,18 @@ if TYPE_CHECKING:
 
 
 class Timer:
-    """Calls `action` once, `delay` nanoseconds after the last `arm`, unless cancelled before."""
+    """Calls `action` once, `delay` nanoseconds after the last `arm`, unless cancelled before.
 
-    __slots__ = ("_clock", "_queued", "action", "cause", "deadline")
+    One in the `background` fires as any other while time passes, but nobody waits for it: a run
+    ends when nothing else is left. The renewal of a lease, say, comes round for ever.
+    """
 
-    def __init__(self, clock: "Clock", action: Callable[[], None]) -> None:
+    __slots__ = ("_clock", "_queued", "action", "background", "cause", "deadline")
+
+    def __init__(
+        self, clock: "Clock", action: Callable[[], None], *, background: bool = False
+    ) -> None:
+        self.background = background
         self._clock = clock
         self._queued: int | None = None  # the time of this timer's entry in the clock's queue
         self.action = action

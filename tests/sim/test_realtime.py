@@ -151,6 +151,16 @@ def test_run_waits_for_the_programs_and_stop_ends_it(net: Network) -> None:
     net.run()
 
 
+def test_run_waits_for_no_timer_in_the_background_which_fires_all_the_same(net: Network) -> None:
+    fired = threading.Event()
+    timer = net.sim.clock.timer(fired.set, background=True)
+    timer.arm(50 * ms)
+    net.hosts["alice"].ping("bob")
+    net.run()
+    assert timer.armed
+    assert fired.wait(LONG)
+
+
 def test_blocked_calls_are_woken_when_the_socket_is_closed(net: Network) -> None:
     listener = listener_of(net.hosts["bob"], 7)
     accepted = in_thread(listener.accept)

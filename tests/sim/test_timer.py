@@ -1,9 +1,12 @@
 """Timers can be re-armed and cancelled at will, and cost the queue next to nothing."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from netlab.errors import DeadlockError
 from netlab.sim.clock import Clock
+from netlab.sim.program import Signal
 from netlab.units import ms, s
 
 
@@ -101,3 +104,35 @@ def test_a_timer_behaves_as_one_that_is_looked_at_every_nanosecond(
         assert timer.deadline == model_deadline
     pass_time(now + 100)
     assert fired == model_fired
+
+
+def test_a_timer_in_the_background_fires_while_time_passes_and_keeps_no_run_going() -> None:
+    clock, fired = Clock(), []
+
+    def renew() -> None:
+        fired.append(clock.now)
+        timer.arm(10)
+
+    timer = clock.timer(renew, background=True)
+    timer.arm(10)
+    stopped = clock.timer(lambda: None)
+    stopped.arm(240 * s)
+    stopped.cancel()
+    clock.run()
+    assert (fired, clock.now, clock.next_time, clock.step()) == ([], 0, None, False)
+    clock.run(until=25)
+    assert (fired, clock.now) == ([10, 20], 25)
+    clock.call_at(45, lambda _: None)
+    assert clock.next_time == 30
+    clock.run()
+    assert (fired, clock.now) == ([10, 20, 30, 40], 45)
+
+
+def test_a_call_that_waits_for_ever_is_told_so_though_something_goes_on_in_the_background() -> None:
+    clock = Clock()
+    timer = clock.timer(lambda: timer.arm(10), background=True)
+    timer.arm(10)
+    with pytest.raises(DeadlockError, match="accept can never return"):
+        clock.wait(Signal(clock), lambda: False, None, "accept")
+    assert not clock.wait(Signal(clock), lambda: False, 100, "accept")
+    assert clock.now == 100
