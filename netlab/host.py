@@ -22,6 +22,8 @@ from netlab.units import duration, s
 if TYPE_CHECKING:
     from scapy.packet import Packet
 
+DEFAULT = Prefix(IPv4Address.UNSPECIFIED, 0)
+"""All addresses: the prefix of the route for what has no better one."""
 PARTS = ("transitions", "rto", "congestion")
 
 
@@ -131,10 +133,31 @@ class Host:
 
     # --- configuration ----------------------------------------------------------------------
 
-    def add_interface(self, interface: Interface, address: IPv4Address, prefix: Prefix) -> None:
-        """Give the host another interface, with an address."""
+    def add_interface(self, interface: Interface) -> None:
+        """Give the host another interface, as yet without an address."""
         self.interfaces.append(interface)
+        self.ipv4.attach(interface)
+
+    def add_address(
+        self,
+        interface: Interface,
+        address: IPv4Address,
+        prefix: Prefix,
+        gateway: IPv4Address | None = None,
+    ) -> None:
+        """Give an interface an address, and the host's name to it.
+
+        `gateway` is the neighbour that takes packets for other networks.
+        """
         self.ipv4.add_address(interface, address, prefix)
+        if gateway is not None:
+            self.ipv4.add_route(DEFAULT, gateway)
+        self.names.add(self.name, address)
+
+    def remove_address(self, address: IPv4Address) -> None:
+        """Take an address away, with the routes from it."""
+        self.ipv4.remove_address(address)
+        self.names.remove(self.name, address)
 
     def add_route(self, prefix: str, gateway: str) -> None:
         """Send packets for `prefix` ("0.0.0.0/0": all that have no better route) to a neighbour."""

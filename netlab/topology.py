@@ -61,20 +61,29 @@ class Network:
     # --- building ---------------------------------------------------------------------------
 
     def host(
-        self, name: str, address: str, *, gateway: str | None = None, mtu: int = DEFAULT_MTU
+        self,
+        name: str,
+        address: str | None = None,
+        *,
+        gateway: str | None = None,
+        mtu: int = DEFAULT_MTU,
     ) -> Host:
         """A host with one interface and one address, such as ``net.host("alice", "10.0.0.1/24")``.
 
-        `gateway` is where packets for other networks go. Raises `ConfigurationError` for a name or
-        an address that is taken, or isn't one.
+        One without an address must learn it from others (RARP, DHCP). `gateway` is where packets
+        for other networks go. Raises `ConfigurationError` for a name or an address that is taken,
+        or isn't one.
         """
-        own, prefix = self._free_address(address)
+        given = None if address is None else self._free_address(address)
+        router = None if gateway is None else IPv4Address.parse(gateway)
         host = Host(self.sim, self._free_name(name), self.names)
-        host.add_interface(self._new_interface(host, mtu), own, prefix)
-        if gateway is not None:
-            host.add_route("0.0.0.0/0", gateway)
+        interface = self._new_interface(host, mtu)
+        host.add_interface(interface)
+        if given is not None:
+            host.add_address(interface, *given, router)
+        elif router is not None:
+            raise ConfigurationError(f"{name} has no address from which to send to {gateway}")
         self.hosts[name] = host
-        self.names.add(name, own)
         return host
 
     def router(self, name: str) -> Host:
@@ -136,8 +145,8 @@ class Network:
         )
         for host, (interface, address) in zip((a, b), ends, strict=True):
             if address is not None:
-                host.add_interface(interface, *address)
-                self.names.add(host.name, address[0])
+                host.add_interface(interface)
+                host.add_address(interface, *address)
         self.links.append(cable)
         return cable
 

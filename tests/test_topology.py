@@ -51,7 +51,7 @@ def test_interfaces_have_addresses_of_their_own_that_nobody_made(net: Network) -
         (lambda net: net.host("bob", "10.0.0.2/33"), "10.0.0.2/33"),
         (lambda net: net.host("bob", "10.0.0.255/24"), "a broadcast address"),
         (lambda net: net.host("bob", "224.0.0.1/24"), "a multicast address"),
-        (lambda net: net.host("bob", None), "None"),
+        (lambda net: net.host("bob", gateway="10.0.0.9"), "bob has no address from which to send"),
         (lambda net: net.host("bob", "10.0.0.2/24", gateway="10.0.9.1"), "none of its networks"),
         (lambda net: net.host("bob", "10.0.0.2/24", gateway="nobody"), "'nobody' is not an IPv4"),
         (lambda net: net.host("bob", "10.0.0.2/24", mtu=10), "an MTU is from 68 to 65535"),

@@ -61,9 +61,12 @@ class Ipv4:
         self.ttl = DEFAULT_TTL
         self._sim = sim
         self._host = host
+        self._interfaces: list[Interface] = []
         self._addresses: dict[IPv4Address, tuple[Interface, Prefix]] = {}
         self._broadcasts: set[IPv4Address] = {IPv4Address.BROADCAST}
         self._sources: set[IPv4Address] = set()  # seen already, and found possible
+        self.heard_by: Interface | None = None
+        """The interface by which the broadcast came that is being delivered."""
         self._identification = 0
 
     # --- addresses and routes ---------------------------------------------------------------
@@ -73,15 +76,40 @@ class Ipv4:
         """The addresses of this host, in the order in which it got them."""
         return list(self._addresses)
 
-    def add_address(self, interface: Interface, address: IPv4Address, prefix: Prefix) -> None:
-        """Give an interface an address, and so a route to all of `prefix`."""
-        self._addresses[address] = (interface, prefix)
-        self._sources.clear()
-        if prefix.broadcast is not None:
-            self._broadcasts.add(prefix.broadcast)
+    def attach(self, interface: Interface) -> None:
+        """Take in the packets of an interface, which needs no address for that.
+
+        Before it has one, a host may send to all and hear what is sent to all, so as to learn its
+        address (RFC 1122 section 3.2.1.3 a).
+        """
+        self._interfaces.append(interface)
         interface.handlers[ETHERTYPE_IPV4] = self._receive
         self.arp.attach(interface)
+
+    def add_address(self, interface: Interface, address: IPv4Address, prefix: Prefix) -> None:
+        """Give an interface an address, and so a route to all of `prefix`."""
+        if address in self._addresses:
+            raise ConfigurationError(f"{self._host} has the address {address} already")
+        self._addresses[address] = (interface, prefix)
+        self._addresses_changed()
         self.routes.add(Route(prefix, interface, address))
+
+    def remove_address(self, address: IPv4Address) -> None:
+        """Take an address away, and every route that has it as its source."""
+        if address not in self._addresses:
+            raise ConfigurationError(
+                f"{self._host} has no address {address}; it has {self.addresses or 'none'}"
+            )
+        del self._addresses[address]
+        self._addresses_changed()
+        for route in [each for each in self.routes if each.source == address]:
+            self.routes.remove(route)
+
+    def _addresses_changed(self) -> None:
+        prefixes = [prefix for _, prefix in self._addresses.values()]
+        self._broadcasts = {each.broadcast for each in prefixes if each.broadcast is not None}
+        self._broadcasts.add(IPv4Address.BROADCAST)
+        self._sources.clear()
 
     def add_route(self, prefix: Prefix, gateway: IPv4Address) -> None:
         """Send packets for `prefix` to `gateway`, which must be a neighbour."""
@@ -106,11 +134,14 @@ class Ipv4:
         """Whether `address` means all hosts of a network of this host (RFC 1122 section 3.3.6)."""
         return address in self._broadcasts
 
-    def source_for(self, dst: IPv4Address) -> IPv4Address:
-        """The address that packets for `dst` are sent from. OSError (ENETUNREACH) without a route."""
+    def source_for(self, dst: IPv4Address, interface: Interface | None = None) -> IPv4Address:
+        """The address that packets for `dst` are sent from. OSError (ENETUNREACH) without a route.
+
+        `interface` is for the limited broadcast, as with `send`.
+        """
         if self.is_mine(dst):
             return dst
-        route = self._route(dst)
+        route = self._route(dst, interface)
         if route is None:
             raise OSError(
                 ENETUNREACH, f"Network is unreachable: {self._host} has no route to {dst}"
@@ -133,11 +164,15 @@ class Ipv4:
         src: IPv4Address | None = None,
         ttl: int | None = None,
         dont_fragment: bool = False,
+        interface: Interface | None = None,
         reason: str = "",
     ) -> None:
-        """Send a payload as one packet. What can't be sent is recorded as discarded, with the why."""
+        """Send a payload as one packet. What can't be sent is recorded as discarded, with the why.
+
+        `interface` is the one whose link 255.255.255.255 means all hosts of; by default the first.
+        """
         self._identification = identification = (self._identification + 1) & 0xFFFF
-        route = self._route(dst)
+        route = self._route(dst, interface)
         if src is None:
             src = route.source if route is not None else IPv4Address.UNSPECIFIED
             if self.is_mine(dst):
@@ -163,12 +198,22 @@ class Ipv4:
         else:
             self._transmit(route, packet, reason)
 
-    def _route(self, dst: IPv4Address) -> Route | None:
+    def _route(self, dst: IPv4Address, interface: Interface | None = None) -> Route | None:
         route = self.routes.lookup(dst)
         if (route is None or route.gateway is not None) and dst.is_limited_broadcast:
-            # All hosts of which network? Of the first (RFC 1122 section 3.3.6 leaves it open).
-            return next((each for each in self.routes if each.gateway is None), None)
+            return self._route_to_all(interface)
         return route
+
+    def _route_to_all(self, interface: Interface | None) -> Route | None:
+        """All hosts of which network? RFC 1122 section 3.3.6 leaves it open: by default the first."""
+        for route in self.routes:
+            if route.gateway is None and interface in (None, route.interface):
+                return route
+        if interface is None and self._interfaces:
+            interface = self._interfaces[0]
+        if interface is None:
+            return None
+        return Route(Prefix(IPv4Address.BROADCAST, 32), interface, IPv4Address.UNSPECIFIED)
 
     def _transmit(self, route: Route, packet: Ipv4Packet, reason: str) -> None:
         cause = self._sim.clock.cause
@@ -196,6 +241,7 @@ class Ipv4:
         if src not in self._sources and not self._is_source(src):
             interface.discard(f"{src} can't be a packet's source (RFC 1122 section 3.2.1.3)")
         elif dst in self._broadcasts:
+            self.heard_by = interface
             self._deliver(packet)
         elif frame.is_broadcast:
             interface.discard(

@@ -68,9 +68,7 @@ class RealTimeClock(Clock):
             while not self._stopped and not self._closed:
                 self._raise_failure()
                 if until is None:
-                    if not self._something_is_left() and all(
-                        each.daemon for each in self.programs
-                    ):
+                    if not self._something_is_left() and all(each.daemon for each in self.programs):
                         break
                     self._changed.wait()
                 elif self.now < until:

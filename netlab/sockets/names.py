@@ -21,6 +21,11 @@ class Names:
         """Give `address` a name. The first address of a name stands."""
         self._hosts.setdefault(name.lower(), (name, address))
 
+    def remove(self, name: str, address: IPv4Address) -> None:
+        """Take the name from this address, if it has it."""
+        if self._hosts.get(name.lower(), ("", None))[1] == address:
+            del self._hosts[name.lower()]
+
     def resolve(self, name: object) -> IPv4Address:
         """The address for a name, or for an address as text. `socket.gaierror` for anything else."""
         if isinstance(name, bytes | bytearray):

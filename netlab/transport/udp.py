@@ -4,9 +4,11 @@ What is sent may be lost, doubled or overtaken; what arrives is whole.
 """
 
 from collections import deque
+from collections.abc import Callable
 from errno import EMSGSIZE
 
 from netlab.errors import ParseError
+from netlab.link.interface import Interface
 from netlab.network.address import IPv4Address
 from netlab.network.icmp_message import DESTINATION_UNREACHABLE, PORT_UNREACHABLE
 from netlab.network.ipv4 import Ipv4
@@ -27,11 +29,15 @@ class UdpPort:
     """A port that a program holds, with the datagrams that wait there.
 
     `remote` limits it to one peer, and lets it hear that this one is unreachable (`error`).
+    `interface` limits its broadcasts, those sent and those heard, to one link. A `taker` is called
+    with each datagram and its sender, as soon as it comes, instead of keeping it.
     """
 
     def __init__(self, udp: "Udp", binding: Binding) -> None:
         self.binding = binding
         self.remote: Address | None = None
+        self.interface: Interface | None = None
+        self.taker: Callable[[bytes, Address], None] | None = None
         self.queue: deque[tuple[bytes, Address]] = deque()
         self.queued = 0
         self.error: OSError | None = None
@@ -62,7 +68,10 @@ class UdpPort:
         return self.queued >= RECEIVE_BUFFER
 
     def put(self, data: bytes, sender: Address) -> None:
-        """Add a datagram to the queue."""
+        """Take a datagram, or add it to the queue."""
+        if self.taker is not None:
+            self.taker(data, sender)
+            return
         self.queue.append((data, sender))
         self.queued += HEADER_LENGTH + len(data)
         self.readable.notify()
@@ -105,7 +114,7 @@ class Udp:
         """Send one datagram. OSError: EMSGSIZE when it is too large, ENETUNREACH without a route."""
         src = port.binding.address
         if src.is_unspecified or self._ipv4.is_broadcast(src):
-            src = self._ipv4.source_for(remote[0])
+            src = self._ipv4.source_for(remote[0], port.interface)
         largest = min(LARGEST_PAYLOAD, self._ipv4.mtu_for(remote[0]) - 20 - HEADER_LENGTH)
         if len(data) > largest:
             raise OSError(EMSGSIZE, f"Message too long: {len(data)} bytes, and {largest} fit")
@@ -116,6 +125,7 @@ class Udp:
             datagram.pack(src, remote[0]),
             src=src,
             ttl=ttl,
+            interface=port.interface,
             reason="the user sends a datagram: UDP sends it at once (RFC 768)",
         )
 
@@ -139,7 +149,10 @@ class Udp:
                 packet,
                 f"nobody is at UDP port {local[1]} (RFC 1122 section 4.1.3.1)",
             )
-        elif not self._ipv4.is_broadcast(packet.dst):
+        elif self._ipv4.is_broadcast(packet.dst):
+            links = (None, self._ipv4.heard_by)
+            takers = [port for port in takers if port.interface in links]
+        else:
             takers = [max(takers, key=lambda port: port.precision)]  # of equals the first
         for port in takers:
             if port.is_full:

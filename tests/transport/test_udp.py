@@ -280,3 +280,38 @@ def test_a_queue_that_nobody_reads_is_bounded(net, alice, bob, size: int) -> Non
     alice.udp.send(here, b"again", (BOB, 7))
     net.run_for(1 * s)
     assert received(there)[-1] == b"again"
+
+
+# --- for what a host's own programs do ------------------------------------------------------
+
+
+def test_a_taker_is_called_with_each_datagram_as_soon_as_it_comes(net, alice, bob) -> None:
+    taken = []
+    port = bob.udp.bind(ANY, 7)
+    port.taker = lambda data, sender: taken.append((net.now, data, sender[0]))
+    alice.udp.send(alice.udp.bind(ANY, 0), b"hello", (BOB, 7))
+    net.run()
+    assert taken == [(3 * ms, b"hello", ALICE)]
+    assert not port.queue
+
+
+def test_a_port_of_one_interface_broadcasts_and_hears_broadcasts_on_its_link_alone(net) -> None:
+    router = net.router("r1")
+    ends = [net.host(name, f"10.0.{number}.1/24") for number, name in ((1, "carol"), (2, "dave"))]
+    for number, end in enumerate(ends, 1):
+        net.connect(router, end, addresses=(f"10.0.{number}.254/24", None))
+    ports = [router.udp.bind(ANY, 67, reuse=True) for _ in ends]
+    heard = [end.udp.bind(ANY, 68) for end in ends]
+    for port, interface in zip(ports, router.interfaces, strict=True):
+        port.interface = interface
+    everywhere = IPv4Address.BROADCAST
+    for end, port, name in zip(ends, heard, (b"carol", b"dave"), strict=True):
+        end.udp.send(port, name, (everywhere, 67))
+    for port, name in zip(ports, (b"to carol", b"to dave"), strict=True):
+        router.udp.send(port, name, (everywhere, 68))
+    net.run()
+    assert [received(port) for port in ports] == [[b"carol"], [b"dave"]]
+    assert [port.queue[0] for port in heard] == [
+        (b"to carol", (IPv4Address.parse("10.0.1.254"), 67)),
+        (b"to dave", (IPv4Address.parse("10.0.2.254"), 67)),
+    ]
