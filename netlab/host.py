@@ -17,10 +17,11 @@ from netlab.sockets.names import Names
 from netlab.sockets.socket import Socket
 from netlab.transport.tcp.endpoint import Tcp
 from netlab.transport.udp import Udp
-from netlab.units import duration, s
 
 if TYPE_CHECKING:
     from scapy.packet import Packet
+
+    from netlab.application.ping import Ping
 
 DEFAULT = Prefix(IPv4Address.UNSPECIFIED, 0)
 """All addresses: the prefix of the route for what has no better one."""
@@ -104,14 +105,17 @@ class Host:
         self.sim.clock.start(program)
         return program
 
-    def ping(self, target: str, payload: bytes = bytes(56), *, timeout: int = 1 * s) -> int | None:
-        """Send an ICMP echo request to a name or address, and wait for the reply.
+    def ping(self, target: str, **options: Any) -> "Ping":
+        """Ask a name or an address for echoes, as the program `ping` does; prints as its output.
 
-        The round-trip time in ns, or None when none came within `timeout` ns. Raises `gaierror` for
-        a name that nobody has, and OSError where no route leads there.
+        The options: ``count=4, interval=1 * s, size=56, ttl=None, timeout=10 * s,
+        dont_fragment=False`` (see `netlab.application.ping`). The result has `.lines`,
+        `.transmitted`, `.received` and `.rtts` (ns). Raises `gaierror` for a name that nobody has,
+        and OSError where no route leads there.
         """
-        address = self.names.resolve(target)
-        return self.icmp.echo(address, payload, timeout=duration(timeout, "timeout"))
+        from netlab.application.ping import ping  # which few need
+
+        return ping(self, target, **options)
 
     def inject(self, packet: "bytes | Packet", interface: int = 0) -> None:
         """Send a whole frame, as bytes or as a Scapy packet, from one of this host's interfaces."""

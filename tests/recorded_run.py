@@ -73,8 +73,8 @@ def run(seed: int) -> Network:
     carol.start(serve, daemon=True)
     fetched = alice.start(fetch)
     alice.start(chatter)
-    alice.ping("carol", timeout=5 * s)
-    bob.ping("alice")  # who is on another cable: nobody answers
+    alice.ping("carol", count=1, timeout=5 * s)
+    bob.ping("alice", count=1)  # who is on another cable: nobody answers
     with on(alice):
         time.sleep(1)
     assert fetched.result > 0

@@ -34,7 +34,7 @@ def test_a_program_gets_its_host_and_its_arguments(net: Network) -> None:
 
 def test_a_scapy_packet_can_be_injected_and_is_answered(net: Network) -> None:
     alice, bob = net.hosts.values()
-    alice.ping("bob")
+    alice.ping("bob", count=1)
     macs = [str(host.interfaces[0].mac) for host in (alice, bob)]
     packet = (
         Ether(src=macs[0], dst=macs[1]) / IP(src="10.0.0.1", dst="10.0.0.2") / ICMP(id=5, seq=6)
@@ -60,7 +60,7 @@ def test_a_malformed_frame_is_dropped_where_it_arrives_and_the_network_goes_on(
     alice.inject(data)
     net.run()
     assert [event.host for event in net.trace.events_of(kind="discarded")] == ["bob"]
-    assert alice.ping(bob.name) is not None
+    assert alice.ping(bob.name, count=1).received == 1
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ import socket
 net = Network()
 alice, bob = net.host("alice", "10.0.0.1/24"), net.host("bob", "10.0.0.2/24")
 net.connect(alice, bob)
-assert alice.ping("bob") == 0
+assert alice.ping("bob", count=1).rtts == [0]
 listener = bob.socket()
 listener.bind(("", 7))
 listener.listen()

@@ -66,7 +66,7 @@ def test_a_host_that_cant_be_is_refused_and_the_network_stays_as_it_was(
     assert list(net.hosts) == ["alice"]
     bob = net.host("bob", "10.0.0.2/24")
     net.connect(net.hosts["alice"], bob)
-    assert bob.ping("alice") == 0
+    assert bob.ping("alice", count=1).rtts == [0]
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_a_cable_that_cant_be_leaves_both_ends_as_they_were(
     assert (net.links, r1.interfaces, r1.ipv4.addresses) == ([], [], [])
     assert alice.interfaces[0].link is None
     net.connect(alice, r1, addresses=(None, "10.0.0.254/24"))
-    assert alice.ping("r1") == 0
+    assert alice.ping("r1", count=1).rtts == [0]
 
 
 def test_a_host_takes_one_cable(net: Network) -> None:
@@ -262,13 +262,13 @@ def test_what_cant_be_is_told_of_and_changes_nothing(
         mistake(net)
     assert list(net.hosts) == ["alice", "bob"]
     with on(net.hosts["alice"]):
-        assert net.hosts["alice"].ping("bob") is not None
+        assert net.hosts["alice"].ping("bob", count=1).received == 1
 
 
 def test_what_is_no_name_of_a_host_is_a_type_error_as_with_real_sockets() -> None:
     alice = a_pair().hosts["alice"]
     with pytest.raises(TypeError, match="a str; got 5"):
-        alice.ping(5)
+        alice.ping(5, count=1)
     with on(alice), pytest.raises(TypeError, match="a str; got 5"):
         socket.gethostbyname(5)  # type: ignore[arg-type]
     with on(alice):
@@ -292,5 +292,5 @@ def test_a_condition_is_told_of_missing_layers_only_where_it_met_one(
     net = a_pair()
     net.links[0].drop(condition)
     with pytest.raises(FaultError) as error:
-        net.hosts["alice"].ping("bob")
+        net.hosts["alice"].ping("bob", count=1)
     assert ("write f.tcp" in str(error.value)) == advised

@@ -1,94 +1,105 @@
-"""ICMP (RFC 792) on one host: echo, and errors about packets that went wrong."""
+"""ICMP (RFC 792) on one host: what it answers, and what it makes of errors about its own packets."""
 
-from collections.abc import Callable
-from errno import ECONNREFUSED, EHOSTUNREACH, EMSGSIZE, ENETUNREACH, ENOPROTOOPT
+import errno
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from errno import (
+    ECONNREFUSED,
+    EHOSTUNREACH,
+    EMSGSIZE,
+    ENETUNREACH,
+    ENOPROTOOPT,
+    EOPNOTSUPP,
+    EPROTO,
+)
+from itertools import count
 
 from netlab.errors import ParseError
-from netlab.network.address import IPv4Address
+from netlab.network import icmp_message
+from netlab.network.icmp_errors import IcmpErrors
 from netlab.network.icmp_message import (
     DESTINATION_UNREACHABLE,
     ECHO_REPLY,
-    ECHO_REQUEST,
-    FRAGMENTATION_NEEDED,
-    HOST_UNREACHABLE,
-    NET_UNREACHABLE,
-    PORT_UNREACHABLE,
-    PROTOCOL_UNREACHABLE,
-    TIME_EXCEEDED,
+    HEADER_LENGTH,
+    OBSOLETE,
+    PARAMETER_PROBLEM,
+    REDIRECT,
     IcmpMessage,
 )
 from netlab.network.ipv4 import Ipv4
 from netlab.network.ipv4_packet import PROTOCOL_ICMP, Ipv4Packet
-from netlab.sim.program import Signal
 from netlab.sim.simulation import Simulation
-from netlab.units import show_time
+from netlab.units import ms
 
-LARGEST_ERROR = 576
-"""An ICMP error quotes as much of the packet as fits in this many bytes (RFC 1812 section 4.3.2.3)."""
+Listener = Callable[[Ipv4Packet, IcmpMessage, Ipv4Packet | None], None]
+"""Called with the packet that a message came in, the message, and what it quotes if it is an error."""
 
-_ERRNO = {
-    NET_UNREACHABLE: ENETUNREACH,
-    HOST_UNREACHABLE: EHOSTUNREACH,
-    PROTOCOL_UNREACHABLE: ENOPROTOOPT,
-    PORT_UNREACHABLE: ECONNREFUSED,
-    FRAGMENTATION_NEEDED: EMSGSIZE,
+MILLISECONDS_A_DAY = 86_400_000
+
+# What a socket is told, by the code of DESTINATION_UNREACHABLE, as the Linux kernel has it. Some
+# systems lack two of the numbers.
+_UNREACHABLE = (
+    ENETUNREACH,
+    EHOSTUNREACH,
+    ENOPROTOOPT,
+    ECONNREFUSED,
+    EMSGSIZE,
+    EOPNOTSUPP,
+    ENETUNREACH,
+    getattr(errno, "EHOSTDOWN", EHOSTUNREACH),
+    getattr(errno, "ENONET", EHOSTUNREACH),
+    ENETUNREACH,
+    EHOSTUNREACH,
+    ENETUNREACH,
+)
+_TEXTS = {
+    ENETUNREACH: "Network is unreachable",
+    EHOSTUNREACH: "No route to host",
+    ENOPROTOOPT: "Protocol not available",
+    ECONNREFUSED: "Connection refused",
+    EMSGSIZE: "Message too long",
+    EOPNOTSUPP: "Operation not supported",
+    EPROTO: "Protocol error",
 }
 
 
+def errno_of(message: IcmpMessage) -> int:
+    """What a socket is told when this error is about a packet of its."""
+    if message.type == PARAMETER_PROBLEM:
+        return EPROTO
+    if message.type == DESTINATION_UNREACHABLE and message.code < len(_UNREACHABLE):
+        return _UNREACHABLE[message.code]
+    return EHOSTUNREACH
+
+
 class Icmp:
-    """ICMP on one host: answers echo requests, reports errors, and passes those that come on."""
+    """ICMP on one host: answers requests, sends `errors`, and passes on those that come.
+
+    Virtual time begins at midnight, universal time: the times in timestamps count from there.
+    """
 
     def __init__(self, sim: Simulation, host: str, ipv4: Ipv4) -> None:
+        self.errors = ipv4.errors = IcmpErrors(sim, host, ipv4)
         self._sim = sim
         self._host = host
         self._ipv4 = ipv4
         self._identifier = 0
-        self._replies: dict[tuple[int, int], Callable[[Ipv4Packet, IcmpMessage], None]] = {}
+        self._listeners: dict[int, Listener] = {}
         ipv4.protocols[PROTOCOL_ICMP] = self
-        ipv4.errors = self
 
-    def echo(
-        self, dst: IPv4Address, payload: bytes = b"", *, timeout: int, sequence: int = 1
-    ) -> int | None:
-        """Send an echo request and wait: the round-trip time in ns, or None after `timeout` ns.
+    @contextmanager
+    def listening(self, listener: Listener) -> Iterator[int]:
+        """Have `listener` called with each good message that comes during the block, for whomever.
 
-        Raises OSError where no route leads to `dst` (ENETUNREACH), and where the request is larger
-        than the first link takes (EMSGSIZE).
+        The block gets an identifier of its own, for its requests to bear.
         """
-        clock = self._sim.clock
-        with clock:
-            src = self._ipv4.source_for(dst)
-            most = self._ipv4.mtu_for(dst) - 28
-            if len(payload) > most:
-                raise OSError(EMSGSIZE, f"Message too long: {len(payload)} bytes, and {most} fit")
-            self._identifier = identifier = (self._identifier + 1) & 0xFFFF
-            answered = Signal(clock)
-            arrivals: list[int] = []
-
-            def on_reply(packet: Ipv4Packet, message: IcmpMessage) -> None:
-                arrivals.append(clock.now)
-                answered.notify()
-
-            self._replies[identifier, sequence] = on_reply
-            sent_at = clock.now
-            request = IcmpMessage.echo_request(identifier, sequence, payload)
-            self._ipv4.send(
-                dst,
-                PROTOCOL_ICMP,
-                request.pack(),
-                src=src,
-                reason="ping: ask for an echo (RFC 792)",
-            )
-            try:
-                clock.wait(
-                    answered,
-                    lambda: bool(arrivals),
-                    sent_at + timeout,
-                    f"ping {dst} for up to {show_time(timeout)}",
-                )
-            finally:
-                del self._replies[identifier, sequence]
-            return arrivals[0] - sent_at if arrivals else None
+        free = (number & 0xFFFF for number in count(self._identifier + 1))
+        self._identifier = identifier = next(each for each in free if each not in self._listeners)
+        self._listeners[identifier] = listener
+        try:
+            yield identifier
+        finally:
+            del self._listeners[identifier]
 
     # --- what comes from below --------------------------------------------------------------
 
@@ -101,87 +112,98 @@ class Icmp:
             return
         if not IcmpMessage.verify(packet.payload):
             self._discard("the ICMP checksum is wrong")
-        elif message.type == ECHO_REQUEST:
-            self._answer_echo(packet, message)
-        elif message.type == ECHO_REPLY:
-            on_reply = self._replies.get((message.identifier, message.sequence))
-            if on_reply is None:
-                self._discard("an echo reply that nobody asked for")
-            else:
-                on_reply(packet, message)
+        elif message.type in OBSOLETE:
+            self._discard(f"ICMP {message.type_text} is obsolete ({OBSOLETE[message.type]})")
         elif message.is_error:
-            self._pass_on(message)
+            self._take_error(packet, message)
         else:
-            self._discard(f"ICMP {message.type_text} isn't known here (RFC 1122 section 3.2.2)")
+            self._tell(packet, message, None)
+            match message.type:
+                case icmp_message.ECHO_REQUEST:
+                    self._answer_echo(packet, message)
+                case icmp_message.TIMESTAMP_REQUEST:
+                    self._answer_timestamp(packet, message)
+                case icmp_message.ECHO_REPLY | icmp_message.TIMESTAMP_REPLY:
+                    if message.identifier not in self._listeners:
+                        self._discard(f"a reply that nobody asked for: ICMP {message.type_text}")
+                case _:
+                    self._discard(
+                        f"ICMP {message.type_text} isn't known here (RFC 1122 section 3.2.2)"
+                    )
 
-    def unreachable(self, packet: Ipv4Packet, error: int, why: str) -> None:
-        """An ICMP message of this host didn't arrive. Nobody is told: ping will see no reply."""
+    def _tell(self, packet: Ipv4Packet, message: IcmpMessage, quoted: Ipv4Packet | None) -> None:
+        for listener in list(self._listeners.values()):
+            listener(packet, message, quoted)
+
+    # --- requests ---------------------------------------------------------------------------
 
     def _answer_echo(self, packet: Ipv4Packet, message: IcmpMessage) -> None:
-        if self._ipv4.is_broadcast(packet.dst):
-            self._discard("an echo request to all hosts may be ignored (RFC 1122 section 3.2.2.6)")
-            return
         reply = IcmpMessage(ECHO_REPLY, 0, message.rest_of_header, message.payload)
+        self._answer(packet, reply, "every host answers an echo request (RFC 1122 section 3.2.2.6)")
+
+    def _answer_timestamp(self, packet: Ipv4Packet, message: IcmpMessage) -> None:
+        now = self._sim.clock.now // ms % MILLISECONDS_A_DAY
+        try:
+            reply = IcmpMessage.timestamp_reply(message, now)
+        except ParseError as error:
+            self._discard(str(error))
+            return
+        self._answer(packet, reply, "somebody asks for the time of day (RFC 1122 section 3.2.2.8)")
+
+    def _answer(self, packet: Ipv4Packet, reply: IcmpMessage, reason: str) -> None:
+        if self._ipv4.is_broadcast(packet.dst) or packet.dst.is_multicast:
+            self._discard("a request to many may be ignored (RFC 1122 3.2.2.6 and 3.2.2.8)")
+            return
         self._ipv4.send(
             packet.src,
             PROTOCOL_ICMP,
             reply.pack(),
             src=packet.dst,
-            reason="every host answers an echo request (RFC 1122 section 3.2.2.6)",
+            dscp=packet.dscp,  # the reply asks for the same service (RFC 1349 section 5.1)
+            reason=reason,
         )
 
-    def _pass_on(self, message: IcmpMessage) -> None:
+    # --- errors about this host's packets ---------------------------------------------------
+
+    def has_sent(self, packet: Ipv4Packet) -> bool:
+        """Whether a request of somebody who listens begins like this."""
+        identifier = int.from_bytes(packet.payload[4:6], "big")
+        return len(packet.payload) >= HEADER_LENGTH and identifier in self._listeners
+
+    def unreachable(self, packet: Ipv4Packet, error: int, why: str) -> None:
+        """A message of this host's didn't arrive: who listens has heard so already."""
+
+    def _take_error(self, packet: Ipv4Packet, message: IcmpMessage) -> None:
         try:
             quoted = Ipv4Packet.parse(message.payload, quoted=True)
         except ParseError as error:
             self._discard(f"an ICMP error that quotes no packet: {error}")
             return
-        error_number = EHOSTUNREACH
-        if message.type == DESTINATION_UNREACHABLE:
-            error_number = _ERRNO.get(message.code, EHOSTUNREACH)
-        elif message.type != TIME_EXCEEDED:
+        self._tell(packet, message, quoted)
+        handler = self._ipv4.protocols.get(quoted.protocol)
+        if (
+            handler is None
+            or quoted.fragment_offset
+            or not self._ipv4.is_mine(quoted.src)
+            or not handler.has_sent(quoted)
+        ):
+            self._discard(
+                f"ICMP {message.type_text} about {quoted.src} > {quoted.dst}: nothing like what it"
+                " quotes is under way from here (RFC 5927 section 4)"
+            )
             return
-        fields = {"about": f"{quoted.src} > {quoted.dst}", "message": message.type_text}
-        self._sim.record(
-            self._host,
-            "network",
-            "icmp error",
-            fields,
-            "passed to the protocol above (RFC 1122 3.2.2)",
-        )
-        self._ipv4.report_to_protocol(quoted, error_number, message.type_text)
-
-    # --- errors about others' packets -------------------------------------------------------
-
-    def send_error(
-        self, type_: int, code: int, about: Ipv4Packet, reason: str, mtu: int = 0
-    ) -> None:
-        """Send an error about a packet to its source, unless RFC 1122 section 3.2.2 forbids it."""
-        if self._must_stay_silent(about):
+        fields = {
+            "about": f"{quoted.src} > {quoted.dst}",
+            "message": message.type_text,
+            "from": str(packet.src),
+        }
+        reason = "passed to the protocol whose packet it quotes (RFC 1122 section 3.2.2)"
+        self._sim.record_cause(self._host, "network", "icmp error", fields, reason)
+        if message.type == REDIRECT:
             return
-        about.checksum = None
-        quoted = about.pack()[: LARGEST_ERROR - 28]
-        if type_ == DESTINATION_UNREACHABLE:
-            message = IcmpMessage.destination_unreachable(code, quoted, mtu)
-        else:
-            message = IcmpMessage(type_, code, 0, quoted)
-        self._ipv4.send(about.src, PROTOCOL_ICMP, message.pack(), reason=reason)
-
-    def _must_stay_silent(self, about: Ipv4Packet) -> bool:
-        if about.protocol == PROTOCOL_ICMP:
-            try:
-                if IcmpMessage.parse(about.payload).is_error:
-                    return True
-            except ParseError:
-                return True
-        return (
-            about.fragment_offset != 0
-            or self._ipv4.is_broadcast(about.dst)
-            or about.dst.is_multicast
-            or about.src.is_unspecified
-            or about.src.is_multicast
-            or self._ipv4.is_broadcast(about.src)
-        )
+        number = errno_of(message)
+        text = _TEXTS.get(number, "Host is down or cut off")
+        handler.unreachable(quoted, number, f"{text}: {packet.src} says {message.type_text}")
 
     def _discard(self, why: str) -> None:
         self._sim.record(

@@ -1,6 +1,6 @@
 """The Internet Protocol (RFC 791) on one host: sending, receiving, and forwarding on a router."""
 
-from errno import EHOSTUNREACH, ENETUNREACH
+from errno import ENETUNREACH
 from typing import Protocol
 
 from netlab.errors import ConfigurationError, ParseError
@@ -33,6 +33,12 @@ class ProtocolHandler(Protocol):
     def receive(self, packet: Ipv4Packet) -> None:
         """Take in a packet that is for this host."""
 
+    def has_sent(self, packet: Ipv4Packet) -> bool:
+        """Whether this packet, of which perhaps only the start is here, may be under way from here.
+
+        Anybody can send an ICMP error that quotes anything (RFC 5927 section 4).
+        """
+
     def unreachable(self, packet: Ipv4Packet, error: int, why: str) -> None:
         """Hear that a packet sent earlier, of which perhaps only the start is here, didn't arrive.
 
@@ -44,9 +50,9 @@ class ErrorSender(Protocol):
     """What tells a packet's sender about trouble: ICMP."""
 
     def send_error(
-        self, type_: int, code: int, about: Ipv4Packet, reason: str, mtu: int = 0
+        self, type_: int, code: int, about: Ipv4Packet, reason: str, rest: int = 0
     ) -> None:
-        """Send an ICMP error about a packet to where it came from."""
+        """Send an ICMP error about a packet to where it came from; `rest` is as its type has it."""
 
 
 class Ipv4:
@@ -165,6 +171,7 @@ class Ipv4:
         ttl: int | None = None,
         dont_fragment: bool = False,
         interface: Interface | None = None,
+        dscp: int = 0,
         reason: str = "",
     ) -> None:
         """Send a payload as one packet. What can't be sent is recorded as discarded, with the why.
@@ -185,6 +192,7 @@ class Ipv4:
             self.ttl if ttl is None else ttl,
             identification,
             dont_fragment,
+            dscp=dscp,
         )
         if dst in self._addresses or dst.is_loopback:
             self._sim.clock.call_at(self._sim.clock.now, self._deliver, packet)
@@ -325,31 +333,21 @@ class Ipv4:
     # --- trouble ----------------------------------------------------------------------------
 
     def send_error(
-        self, type_: int, code: int, about: Ipv4Packet, reason: str, mtu: int = 0
+        self, type_: int, code: int, about: Ipv4Packet, reason: str, rest: int = 0
     ) -> None:
         """Tell a packet's sender, by ICMP, what became of it; and the record."""
         self._discard(about, reason)
         if self.errors is not None:
-            self.errors.send_error(type_, code, about, reason, mtu)
-
-    def report_to_protocol(self, packet: Ipv4Packet, error: int, why: str) -> None:
-        """Tell the protocol whose packet this was (or its quoted start) that it didn't arrive."""
-        handler = self.protocols.get(packet.protocol)
-        if handler is not None:
-            handler.unreachable(packet, error, why)
+            self.errors.send_error(type_, code, about, reason, rest)
 
     def _neighbour_unreachable(self, data: bytes) -> None:
         packet = Ipv4Packet.parse(data)
-        if packet.src in self._addresses:
-            self._discard(packet, f"nobody on the link answers for {packet.dst} or its gateway")
-            self.report_to_protocol(packet, EHOSTUNREACH, "No route to host: ARP got no answer")
-        else:
-            self.send_error(
-                DESTINATION_UNREACHABLE,
-                HOST_UNREACHABLE,
-                packet,
-                f"nobody on the link answers for {packet.dst} (RFC 1812 section 3.3.2)",
-            )
+        self.send_error(
+            DESTINATION_UNREACHABLE,
+            HOST_UNREACHABLE,
+            packet,
+            f"nobody on the link answers for {packet.dst} or its gateway (RFC 1812 section 3.3.2)",
+        )
 
     def _answers_for(self, interface: Interface, address: IPv4Address) -> bool:
         mine = self._addresses.get(address)

@@ -160,16 +160,25 @@ class Udp:
             else:
                 port.put(datagram.payload, remote)
 
+    def has_sent(self, packet: Ipv4Packet) -> bool:
+        """Whether a datagram that begins like this may be under way from one of the ports."""
+        return any(self._senders(packet))
+
     def unreachable(self, packet: Ipv4Packet, error: int, why: str) -> None:
         """A datagram of ours didn't arrive: a connected port hears of it (RFC 1122 section 4.1.3.3)."""
-        if len(packet.payload) < 4:
-            return
-        local_port = int.from_bytes(packet.payload[:2], "big")
-        remote = (packet.dst, int.from_bytes(packet.payload[2:4], "big"))
-        for port in self.ports:
-            if port.binding.port == local_port and port.remote == remote:
+        for port in self._senders(packet):
+            if port.remote is not None:
                 port.error = OSError(error, why)
                 port.readable.notify()
+
+    def _senders(self, packet: Ipv4Packet) -> list[UdpPort]:
+        """The ports that may have sent the datagram that begins this packet."""
+        start = packet.payload
+        if len(start) < HEADER_LENGTH:
+            return []
+        local = (packet.src, int.from_bytes(start[:2], "big"))
+        remote = (packet.dst, int.from_bytes(start[2:4], "big"))
+        return [port for port in self.ports if port.accepts(local, remote)]
 
     def _discard(self, packet: Ipv4Packet, why: str) -> None:
         fields = {"src": str(packet.src), "dst": str(packet.dst), "why": why}

@@ -21,7 +21,7 @@ def pair() -> tuple[Network, Host, Host]:
 
 def test_ip_runs_over_it_without_arp_and_the_frame_is_the_packet(pair) -> None:
     net, alice, _ = pair
-    assert alice.ping("bob") == 2 * ms
+    assert alice.ping("bob", count=1).rtts == [2 * ms]
     assert [frame.label for frame in net.trace.frames] == [
         "ICMP echo request",
         "ICMP echo reply",
@@ -69,7 +69,7 @@ def test_scapy_packets_for_it_begin_with_ip(pair) -> None:
 
 def test_a_capture_of_it_says_raw_ip(pair, tmp_path) -> None:
     net, alice, _ = pair
-    alice.ping("bob")
+    alice.ping("bob", count=1)
     net.trace.save(tmp_path / "run.pcapng")
     from netlab.trace.trace import Trace
 

@@ -32,62 +32,59 @@ def icmps(pair: Pair) -> list[IP]:
 @pytest.mark.rfc("RFC 1122 3.2.2.6")
 def test_an_echo_request_is_answered_with_the_same_data_from_the_address_that_was_asked() -> None:
     pair = Pair()
-    assert pair.alice.ping("bob", b"netlab" * 50) == 40 * ms
+    assert pair.alice.ping("bob", count=1, size=300).rtts == [40 * ms]
     request, reply = icmps(pair)
     assert (request.src, request.dst, request[ICMP].type) == ("10.0.0.1", "10.0.0.2", 8)
     assert (reply.src, reply.dst, reply[ICMP].type) == ("10.0.0.2", "10.0.0.1", 0)
     assert (reply[ICMP].id, reply[ICMP].seq) == (request[ICMP].id, request[ICMP].seq)
-    assert bytes(reply[ICMP].payload) == b"netlab" * 50
+    assert len(request[ICMP].payload) == 300
+    assert bytes(reply[ICMP].payload) == bytes(request[ICMP].payload)
     assert_scapy_agrees(pair.net)
 
 
 def test_ping_gives_the_round_trip_time_and_none_after_its_timeout() -> None:
     pair = Pair()
-    pair.alice.ping("bob")
-    assert pair.alice.ping("bob") == 20 * ms
+    pair.alice.ping("bob", count=1)
+    assert pair.alice.ping("bob", count=1).rtts == [20 * ms]
     began = pair.net.now
     pair.cable.drop()
-    assert pair.alice.ping("bob", timeout=3 * s) is None
+    assert pair.alice.ping("bob", count=1, timeout=3 * s).received == 0
     assert pair.net.now == began + 3 * s
 
 
 def test_a_reply_that_comes_too_late_is_on_record_as_asked_for_by_nobody() -> None:
     pair = Pair()
-    assert pair.alice.ping("bob", timeout=30 * ms) is None
-    assert pair.alice.ping("bob", timeout=30 * ms) == 20 * ms
-    assert discarded(pair.net, pair.alice) == ["an echo reply that nobody asked for"]
+    assert pair.alice.ping("bob", count=1, timeout=30 * ms).received == 0
+    assert pair.alice.ping("bob", count=1, timeout=30 * ms).rtts == [20 * ms]
+    assert discarded(pair.net, pair.alice) == ["a reply that nobody asked for: ICMP echo reply"]
 
 
 def test_programs_may_ping_at_the_same_time() -> None:
     pair = Pair()
-    pings = [pair.alice.start(lambda host: host.ping("bob")) for _ in range(5)]
-    assert [ping.result for ping in pings] == [40 * ms] * 5
+    pings = [pair.alice.start(lambda host: host.ping("bob", count=1)) for _ in range(5)]
+    assert [ping.result.rtts for ping in pings] == [[40 * ms]] * 5
     assert pair.net.now == 40 * ms
 
 
 @pytest.mark.parametrize("timeout", ["1s", -1, 0.5])
 def test_an_impossible_timeout_is_refused(timeout: int) -> None:
     with pytest.raises(ValueError, match="timeout must be a whole number of nanoseconds"):
-        Pair().alice.ping("bob", timeout=timeout)
+        Pair().alice.ping("bob", count=1, timeout=timeout)
 
 
 def test_a_name_that_nobody_has_is_refused_by_name() -> None:
     with pytest.raises(socket.gaierror, match=r"'carol' \(the hosts here: alice, bob\)"):
-        Pair().alice.ping("carol")
+        Pair().alice.ping("carol", count=1)
 
 
-@pytest.mark.rfc("RFC 1122 3.2.2.6")
-def test_an_echo_request_to_all_is_not_answered() -> None:
+@pytest.mark.rfc("RFC 1122 3.2.2.6", "RFC 1122 3.2.2.8")
+@pytest.mark.parametrize(
+    "request_", [IcmpMessage.echo_request(1, 1), IcmpMessage.timestamp_request(1, 1, 0)]
+)
+def test_a_request_to_all_is_not_answered(request_: IcmpMessage) -> None:
     pair = Pair()
-    pair.inject(
-        Ipv4Packet(
-            address("10.0.0.1"),
-            address("10.0.0.255"),
-            PROTOCOL_ICMP,
-            IcmpMessage.echo_request(1, 1).pack(),
-        ),
-        MacAddress.BROADCAST,
-    )
+    src, dst = address("10.0.0.1"), address("10.0.0.255")
+    pair.inject(Ipv4Packet(src, dst, PROTOCOL_ICMP, request_.pack()), MacAddress.BROADCAST)
     pair.net.run()
     assert len(pair.net.trace.frames) == 1
 
@@ -103,6 +100,39 @@ def test_wrong_checksums_and_short_messages_are_dropped() -> None:
     assert wrong == "the ICMP checksum is wrong"
     assert "an ICMP message has at least 8 bytes, got 3" in short
     assert len(pair.net.trace.frames) == 2
+
+
+@pytest.mark.rfc("RFC 6633 3", "RFC 6918 2")
+@pytest.mark.parametrize("type_", [4, 6, 15, 16, 17, 18])
+def test_an_obsolete_type_is_dropped_silently(type_: int) -> None:
+    pair = Pair()
+    message = IcmpMessage(type_, 0, 0, udp(src="10.0.0.2", dst="10.0.0.1").pack()).pack()
+    pair.inject(Ipv4Packet(address("10.0.0.1"), address("10.0.0.2"), PROTOCOL_ICMP, message))
+    pair.net.run()
+    assert len(pair.net.trace.frames) == 1
+    assert "is obsolete (RFC 6" in discarded(pair.net, pair.bob)[0]
+
+
+@pytest.mark.rfc("RFC 792", "RFC 1122 3.2.2.8")
+def test_a_timestamp_request_is_answered_with_the_milliseconds_since_midnight() -> None:
+    pair = Pair()
+    pair.net.run(until=25 * 3600 * s + 1_234_999_999)
+    request = IcmpMessage.timestamp_request(7, 8, 99)
+    pair.inject(Ipv4Packet(address("10.0.0.1"), address("10.0.0.2"), PROTOCOL_ICMP, request.pack()))
+    pair.net.run()
+    reply = pair.net.trace.frames[-1].icmp
+    assert reply is not None
+    assert (reply.type, reply.code, reply.identifier, reply.sequence) == (14, 0, 7, 8)
+    assert reply.timestamps == (99, 3_601_244, 3_601_244)
+    assert_scapy_agrees(pair.net)
+
+
+def test_a_timestamp_request_that_breaks_off_is_dropped() -> None:
+    pair = Pair()
+    request = IcmpMessage(13, 0, 0, bytes(11)).pack()
+    pair.inject(Ipv4Packet(address("10.0.0.1"), address("10.0.0.2"), PROTOCOL_ICMP, request))
+    pair.net.run()
+    assert "three times of 4 bytes, got 11" in discarded(pair.net, pair.bob)[0]
 
 
 @pytest.mark.rfc("RFC 1122 3.2.2")
@@ -132,23 +162,6 @@ def test_a_datagram_for_a_closed_port_is_answered_with_port_unreachable() -> Non
     )
     assert (error[UDPerror].sport, error[UDPerror].dport) == (5000, 9)
     assert bytes(error[ICMP].payload) == udp().pack()
-
-
-@pytest.mark.rfc("RFC 792", "RFC 1812 4.3.2.3")
-@pytest.mark.parametrize(("size", "quoted"), [(0, 28), (100, 128), (1_400, 548)])
-def test_an_error_quotes_at_least_8_bytes_and_no_more_than_fits_in_576(
-    size: int, quoted: int
-) -> None:
-    pair = Pair()
-    src, dst = address("10.0.0.1"), address("10.0.0.2")
-    packet = Ipv4Packet(src, dst, PROTOCOL_UDP, UdpDatagram(1, 9, bytes(size)).pack(src, dst))
-    pair.inject(packet)
-    pair.net.run()
-    (error,) = icmps(pair)
-    message = pair.net.trace.frames[-1].icmp
-    assert message is not None
-    assert message.payload == packet.pack()[:quoted]
-    assert error.len == 28 + quoted <= 576
 
 
 @pytest.mark.rfc("RFC 1122 3.2.2")
@@ -252,8 +265,8 @@ def test_an_error_that_quotes_nothing_readable_is_dropped() -> None:
         message = IcmpMessage(DESTINATION_UNREACHABLE, 0, 0, quoted).pack()
         pair.inject(Ipv4Packet(address("10.0.0.1"), address("10.0.0.2"), PROTOCOL_ICMP, message))
     pair.net.run()
-    assert pair.alice.ping("bob") is not None
-    assert len(discarded(pair.net, pair.bob)) == 3
+    assert pair.alice.ping("bob", count=1).received == 1
+    assert len(discarded(pair.net, pair.bob)) == 4
 
 
 @pytest.mark.rfc("RFC 1122 4.2.3.9")
@@ -273,7 +286,7 @@ def test_a_connection_that_is_being_opened_ends_with_the_error_that_icmp_tells(
         pair.bob.ipv4.send(packet.src, PROTOCOL_ICMP, quoted.pack(), reason="a test")
         return True
 
-    pair.alice.ping("bob")
+    pair.alice.ping("bob", count=1)
     pair.cable.drop(answer_by_icmp, times=1)
     sock = pair.alice.socket()
     assert sock.connect_ex(("bob", 80)) == errno
@@ -296,11 +309,11 @@ def test_an_echo_reply_without_a_question_is_dropped() -> None:
     reply = IcmpMessage(ECHO_REPLY, 0, 0x00010001, b"").pack()
     pair.inject(Ipv4Packet(address("10.0.0.1"), address("10.0.0.2"), PROTOCOL_ICMP, reply))
     pair.net.run()
-    assert discarded(pair.net, pair.bob) == ["an echo reply that nobody asked for"]
+    assert discarded(pair.net, pair.bob) == ["a reply that nobody asked for: ICMP echo reply"]
 
 
 def test_a_host_without_a_cable_pings_in_vain() -> None:
     net = Network()
     host = net.host("alice", "10.0.0.1/24")
-    assert host.ping("10.0.0.2") is None
+    assert host.ping("10.0.0.2", count=1).received == 0
     assert "no cable is plugged in" in discarded(net, host)

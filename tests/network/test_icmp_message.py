@@ -7,7 +7,8 @@ from scapy.layers.inet import ICMP, IP, UDP
 from scapy.packet import Raw
 
 from netlab.errors import ConfigurationError, ParseError
-from netlab.network.icmp_message import FRAGMENTATION_NEEDED, IcmpMessage
+from netlab.network.address import IPv4Address
+from netlab.network.icmp_message import FRAGMENTATION_NEEDED, TIMESTAMP_REQUEST, IcmpMessage
 
 QUOTED = bytes(IP(src="10.0.0.1", dst="10.0.0.2") / UDP(sport=1024, dport=7) / b"hello")[:28]
 
@@ -21,7 +22,12 @@ def cases():
         identifier, sequence = chance.getrandbits(16), chance.getrandbits(16)
         payload = chance.randbytes(chance.choice((0, 1, 56, 1472)))
         code, mtu = chance.choice((0, 1, 2, 3, 5)), chance.getrandbits(16)
-        match chance.randrange(5):
+        gateway, pointer, now = (
+            chance.getrandbits(32),
+            chance.getrandbits(8),
+            chance.getrandbits(32),
+        )
+        match chance.randrange(9):
             case 0:
                 message = IcmpMessage.echo_request(identifier, sequence, payload)
                 by_scapy = ICMP(type=8, id=identifier, seq=sequence) / Raw(payload)
@@ -37,6 +43,21 @@ def cases():
             case 4:
                 message = IcmpMessage.time_exceeded(code & 1, QUOTED)
                 by_scapy = ICMP(type=11, code=code & 1) / Raw(QUOTED)
+            case 5:
+                message = IcmpMessage.parameter_problem(pointer, QUOTED)
+                by_scapy = ICMP(type=12, ptr=pointer) / Raw(QUOTED)
+            case 6:
+                message = IcmpMessage.redirect(code & 3, IPv4Address(gateway), QUOTED)
+                by_scapy = ICMP(type=5, code=code & 3, gw=str(IPv4Address(gateway))) / Raw(QUOTED)
+            case 7:
+                message = IcmpMessage.timestamp_request(identifier, sequence, now)
+                times = {"ts_ori": now, "ts_rx": 0, "ts_tx": 0}
+                by_scapy = ICMP(type=13, id=identifier, seq=sequence, **times)
+            case 8:
+                request = IcmpMessage.timestamp_request(identifier, sequence, mtu)
+                message = IcmpMessage.timestamp_reply(request, now)
+                times = {"ts_ori": mtu, "ts_rx": now, "ts_tx": now}
+                by_scapy = ICMP(type=14, id=identifier, seq=sequence, **times)
         made.append((message, bytes(by_scapy)))
     return made
 
@@ -62,11 +83,20 @@ def test_scapy_reads_the_fields_of_a_message(cases):
         data = message.pack()
         read = ICMP(data)
         assert (read.type, read.code) == (message.type, message.code)
+        match message.type:
+            case 0 | 8:
+                assert (read.id, read.seq) == (message.identifier, message.sequence)
+            case 3:
+                assert (read.nexthopmtu or 0) == message.next_hop_mtu
+            case 5:
+                assert read.gw == str(message.gateway)
+            case 12:
+                assert read.ptr == message.pointer
+            case 13 | 14:
+                assert (read.id, read.seq) == (message.identifier, message.sequence)
+                assert (read.ts_ori, read.ts_rx, read.ts_tx) == message.timestamps
+                continue
         assert bytes(read.payload) == message.payload
-        if message.is_error:
-            assert (read.nexthopmtu or 0) == message.next_hop_mtu
-        else:
-            assert (read.id, read.seq) == (message.identifier, message.sequence)
 
 
 def test_a_computed_checksum_is_good_and_one_wrong_bit_makes_it_bad(cases):
@@ -97,6 +127,15 @@ def test_any_bytes_are_a_message_that_packs_to_them_or_too_short(data):
         assert IcmpMessage.parse(data).pack() == data
 
 
+@pytest.mark.parametrize("length", [0, 11])
+def test_a_timestamp_that_breaks_off_is_told(length):
+    message = IcmpMessage(TIMESTAMP_REQUEST, payload=bytes(length))
+    with pytest.raises(ParseError, match=f"three times of 4 bytes, got {length} bytes"):
+        _ = message.timestamps
+    with pytest.raises(ParseError):
+        IcmpMessage.timestamp_reply(message, 0)
+
+
 @pytest.mark.rfc("RFC 1122 3.2.2")
 def test_errors_are_told_from_queries():
     errors = [type_ for type_ in range(256) if IcmpMessage(type_).is_error]
@@ -109,8 +148,9 @@ def test_errors_are_told_from_queries():
         (IcmpMessage(8), "echo request"),
         (IcmpMessage(0), "echo reply"),
         (IcmpMessage(3, 3), "destination unreachable: port unreachable"),
-        (IcmpMessage(3, 13), "destination unreachable: code 13"),
+        (IcmpMessage(3, 13), "destination unreachable: communication administratively prohibited"),
         (IcmpMessage(11, 0), "time exceeded: time to live exceeded in transit"),
+        (IcmpMessage(3, 16), "destination unreachable: code 16"),
         (IcmpMessage(42), "type 42"),
         (IcmpMessage(42, 1), "type 42: code 1"),
     ],

@@ -155,7 +155,7 @@ def test_run_waits_for_no_timer_in_the_background_which_fires_all_the_same(net: 
     fired = threading.Event()
     timer = net.sim.clock.timer(fired.set, background=True)
     timer.arm(50 * ms)
-    net.hosts["alice"].ping("bob")
+    net.hosts["alice"].ping("bob", count=1)
     net.run()
     assert timer.armed
     assert fired.wait(LONG)
@@ -191,7 +191,7 @@ def test_an_error_in_an_event_reaches_who_waits(net: Network) -> None:
     clock.call_at(net.now + 20 * ms, fail)
     with pytest.raises(ZeroDivisionError, match="in an event"):
         accepted()
-    assert net.hosts["alice"].ping("bob", timeout=int(LONG * s)) is not None
+    assert net.hosts["alice"].ping("bob", count=1, timeout=int(LONG * s)).received == 1
 
 
 def test_blocking_inside_the_handling_of_an_event_is_refused(net: Network) -> None:

@@ -112,7 +112,7 @@ def test_the_record_tells_what_the_network_did_and_not_more() -> None:
     net = Network(seed=1)
     alice, bob = net.host("alice", "10.0.0.1/24"), net.host("bob", "10.0.0.2/24")
     net.connect(alice, bob, delay=10 * ms, rate=10 * Mbps)
-    alice.ping("bob")
+    alice.ping("bob", count=1)
     listener = bob.socket()
     listener.bind(("", 7))
     listener.listen()

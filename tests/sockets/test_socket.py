@@ -182,7 +182,7 @@ def test_a_udp_queue_that_is_full_drops_what_comes_and_the_record_tells(net: Net
     alice, bob = net.hosts.values()
     receiver = bob.socket(socket.SOCK_DGRAM)
     receiver.bind(("", 9))
-    alice.ping("bob")  # so that none has to wait for ARP
+    alice.ping("bob", count=1)  # so that none has to wait for ARP
     sender = alice.socket(socket.SOCK_DGRAM)
     sender.connect(("bob", 9))
     for _ in range(60):

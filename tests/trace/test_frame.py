@@ -321,5 +321,5 @@ def test_a_network_makes_frames_that_can_be_looked_into() -> None:
     net = Network(seed=1)
     alice, bob = net.host("alice", "10.0.0.1/24"), net.host("bob", "10.0.0.2/24")
     net.connect(alice, bob, delay=1 * ms)
-    assert alice.ping("bob") == 4 * ms
+    assert alice.ping("bob", count=1).rtts == [4 * ms]
     assert [frame.protocol for frame in net.trace.frames] == ["ARP", "ARP", "ICMP", "ICMP"]

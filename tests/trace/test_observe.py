@@ -317,7 +317,7 @@ def test_a_simultaneous_open_is_inferred_as_it_was(tmp_path: Path) -> None:
     net = Network(seed=3)
     alice, bob = net.host("alice", "10.0.0.1/24"), net.host("bob", "10.0.0.2/24")
     net.connect(alice, bob, delay=10 * ms, rate=10 * Mbps)
-    alice.ping("bob")  # so that neither has to wait for ARP
+    alice.ping("bob", count=1)  # so that neither has to wait for ARP
 
     def call(host: Host, other: str) -> None:
         client = host.socket()

@@ -132,7 +132,7 @@ def test_behind_a_router_each_interface_has_its_own_name(tmp_path: Path) -> None
     net.connect(router, bob, addresses=("10.0.1.254/24", None), delay=1 * ms)
     alice.add_route("0.0.0.0/0", "10.0.0.254")
     bob.add_route("0.0.0.0/0", "10.0.1.254")
-    assert alice.ping("bob") is not None
+    assert alice.ping("bob", count=1).received == 1
     net.trace.save(tmp_path / "r1.pcapng", at=router)
     rows = tshark(tmp_path / "r1.pcapng", "frame.interface_name", "icmp.type")
     pings = [interface for interface, kind in rows if kind]

@@ -171,7 +171,7 @@ def test_names_stand_above_their_lifelines_however_many_and_however_long_they_ar
         host = net.host(chr(97 + number) * 60, f"10.0.{number}.1/24", gateway=f"10.0.{number}.254")
         net.connect(host, router, addresses=(None, f"10.0.{number}.254/24"))
     for number in range(hosts):
-        net.hosts["a" * 60].ping(f"10.0.{number}.{254 if hosts == 1 else 1}")
+        net.hosts["a" * 60].ping(f"10.0.{number}.{254 if hosts == 1 else 1}", count=1)
     lines = net.trace.sequence().text().splitlines()
     row = next(line for line in lines[2:] if line.count("|") == hosts + 1)
     lifelines = [place for place, sign in enumerate(row) if sign == "|"]

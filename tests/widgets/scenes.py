@@ -101,7 +101,7 @@ def endless(net: Network) -> None:
 
     def ping(host: Host) -> None:
         while True:
-            host.ping("bob")
+            host.ping("bob", count=1)
             host.sim.clock.sleep(1 * s)
 
     alice.start(ping, daemon=True)

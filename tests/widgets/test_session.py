@@ -229,7 +229,7 @@ def test_an_experiment_that_does_otherwise_each_time_is_found_out() -> None:
         alice, _ = two_hosts(net)
         runs.append(len(runs))
         for _ in range(runs[-1] + 1):
-            alice.start(lambda host: host.ping("bob"))
+            alice.start(lambda host: host.ping("bob", count=1))
 
     session = at_end(moody)
     with pytest.raises(NotRepeatableError, match=r"moody did otherwise .* with the same seed"):

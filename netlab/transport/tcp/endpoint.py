@@ -13,7 +13,7 @@ from netlab.transport.ports import Binding, Ports
 from netlab.transport.tcp.connection import Connection, SocketAddress
 from netlab.transport.tcp.parts import TcpParts
 from netlab.transport.tcp.segment import ACK, RST, SYN, Segment
-from netlab.transport.tcp.seq import plus
+from netlab.transport.tcp.seq import less, less_equal, plus
 from netlab.transport.tcp.settings import TcpSettings
 from netlab.transport.tcp.states import State
 
@@ -159,16 +159,26 @@ class Tcp:
         else:
             self._for_no_connection(packet, segment)
 
+    def has_sent(self, packet: Ipv4Packet) -> bool:
+        """Whether a segment that begins like this is under way (RFC 5927 section 4.1)."""
+        connection = self._sender(packet)
+        if connection is None or len(packet.payload) < 8:
+            return False
+        sender = connection.sender
+        seq = int.from_bytes(packet.payload[4:8], "big")
+        return less_equal(sender.snd_una, seq) and less(seq, sender.snd_max)
+
     def unreachable(self, packet: Ipv4Packet, error: int, why: str) -> None:
         """A segment of ours didn't arrive: tell its connection."""
-        if len(packet.payload) < 4:
-            return
-        ports = packet.payload
-        local_port = int.from_bytes(ports[:2], "big")
-        remote_port = int.from_bytes(ports[2:4], "big")
-        connection = self._connections.get((packet.src, local_port, packet.dst, remote_port))
+        connection = self._sender(packet)
         if connection is not None:
             connection.unreachable(error, why)
+
+    def _sender(self, packet: Ipv4Packet) -> Connection | None:
+        """The connection whose ports and addresses a packet bears that it may have sent."""
+        local_port = int.from_bytes(packet.payload[:2], "big")
+        remote_port = int.from_bytes(packet.payload[2:4], "big")
+        return self._connections.get((packet.src, local_port, packet.dst, remote_port))
 
     def _for_no_connection(self, packet: Ipv4Packet, segment: Segment) -> None:
         local = (packet.dst, segment.destination_port)
