@@ -10,11 +10,11 @@ from netlab.errors import ConfigurationError
 from netlab.host import Host
 from netlab.link.address import MacAddress
 from netlab.link.cable import DEFAULT_QUEUE, Cable
-from netlab.link.ethernet import ETHERNET
+from netlab.link.ethernet import Ethernet
 from netlab.link.framing import Framing
 from netlab.link.interface import DEFAULT_MTU, Interface
 from netlab.link.link import Link
-from netlab.link.raw import RAW_IP
+from netlab.link.raw import RawIp
 from netlab.network.address import IPv4Address, Prefix, parse_interface
 from netlab.progress import notebook_line
 from netlab.sim.clock import Clock
@@ -29,7 +29,7 @@ from netlab.units import count, duration
 
 LONGEST_NAME = 63
 """Characters of a host's name: a label's, in RFC 1035 section 2.3.4."""
-MEDIA: dict[str, Framing] = {framing.name: framing for framing in (ETHERNET, RAW_IP)}
+MEDIA: dict[str, type[Framing]] = {framing.name: framing for framing in (Ethernet, RawIp)}
 """What `connect()` can plug in, by name."""
 
 

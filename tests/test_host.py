@@ -42,10 +42,11 @@ def test_a_scapy_packet_can_be_injected_and_is_answered(net: Network) -> None:
     alice.inject(packet / b"hello")
     net.run()
     sent, answer = net.trace.frames[-2:]
-    assert sent.bytes == bytes(packet / b"hello")
+    assert sent.bytes == bytes(packet / b"hello").ljust(60, b"\0")
     assert sent.reason == "injected by hand"
     assert answer.icmp is not None
     assert (answer.icmp.type, answer.icmp.identifier, answer.icmp.payload) == (0, 5, b"hello")
+    assert len(answer.bytes) == 60
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ scheduled. A frame in flight can still be dropped, delayed, corrupted or duplica
 from collections import deque
 from typing import TYPE_CHECKING
 
-from netlab.link.ethernet import ETHERNET
-from netlab.link.frame import DELIVERED, DROPPED, IN_FLIGHT, Frame
+from netlab.link.ethernet import Ethernet
+from netlab.link.frame import IN_FLIGHT, Frame
 from netlab.link.framing import Framing
 from netlab.link.link import Link
 from netlab.sim.recording import Event
@@ -54,7 +54,7 @@ class Cable(Link):
         jitter: int = 0,
         queue: int = DEFAULT_QUEUE,
         name: str = "",
-        framing: Framing = ETHERNET,
+        framing: type[Framing] = Ethernet,
         frame_type: type[Frame] = Frame,
     ) -> None:
         super().__init__(
@@ -72,8 +72,8 @@ class Cable(Link):
         self.queue_limit = count(queue, "queue")
         self._jitter_stream = sim.stream(f"jitter on {self.name}")
         self._directions = {a: _Direction(b), b: _Direction(a)}
-        a.plug_into(self)
-        b.plug_into(self)
+        self._trailer = framing.trailer
+        self._plug_in()
 
     @property
     def jitter_ns(self) -> int:
@@ -123,12 +123,24 @@ class Cable(Link):
         departures = way.departures
         while departures and departures[0] <= now:
             departures.popleft()
-        if len(departures) > self.queue_limit:
-            self.lose(frame, f"the queue of {self.name} was full ({self.queue_limit} frames)")
-            return frame
+        ahead = len(departures)  # with the one that is being sent
+        if ahead > 1:
+            frame.queued = ahead - 1
+            if ahead > self.queue_limit:
+                sender.tx.dropped += 1
+                self.lose(frame, f"the queue of {self.name} was full ({self.queue_limit} frames)")
+                return frame
+        sent = sender.tx
+        sent.packets += 1
+        sent.bytes += len(data)
+        frame.received = data
+        trailer = self._trailer
+        if trailer is None:
+            frame.wire_received = wire = self.framing.wire(data)
+            trailer = len(wire) - len(data)
         departure = max(way.busy_until, now)
         if self._rate is not None:
-            departure += len(data) * 8_000_000_000 // self._rate
+            departure += (len(data) + trailer) * 8_000_000_000 // self._rate
             departures.append(departure)
         way.busy_until = departure
         arrival = departure + self._delay
@@ -137,7 +149,6 @@ class Cable(Link):
             # Jitter stretches the gaps; it doesn't reorder.
             arrival = max(arrival, way.last_arrival)
         way.last_arrival = frame.arrival = arrival
-        frame.received = data
         if way.held is not None:
             self._release(way, arrival + 1)
 
@@ -149,36 +160,13 @@ class Cable(Link):
             self._strike(frame)
         return frame
 
-    def _arrive(self, frame: Frame) -> None:
-        sim = self._sim
-        clock = sim.clock
-        if frame.fate != IN_FLIGHT:
-            return  # lost while it was under way, or here before this time came
-        assert frame.arrival is not None
-        assert frame.received is not None
-        if frame.arrival > clock.now:
-            return  # postponed
-        frame.fate = DELIVERED
-        del self._in_flight[frame.id]
-        clock.cause = frame
-        sim.record_cause(frame.receiver, "link", "delivered", {"frame": frame.id})
-        self._directions[self._sender_of(frame)].receiver.receive(frame.received)
-
-    def _sender_of(self, frame: Frame) -> "Interface":
-        a, b = self.ends
-        return a if frame.sender == a.host else b
+    def _reset(self) -> None:
+        for way in self._directions.values():
+            way.departures.clear()
+            way.busy_until = way.last_arrival = 0
+            way.held = None
 
     # --- what faults do to a frame in flight ------------------------------------------------
-
-    def lose(self, frame: Frame, by: str) -> None:
-        """Let it never arrive; `by` says what took it."""
-        frame.fate = DROPPED
-        frame.note_fault(f"lost: {by}")
-        self._in_flight.pop(frame.id, None)
-        clock = self._sim.clock
-        cause, clock.cause = clock.cause, frame
-        self._sim.record(frame.host, "link", "dropped", {"frame": frame.id, "by": by})
-        clock.cause = cause
 
     def postpone(self, frame: Frame, extra: int, *, until_overtaken: bool = False) -> None:
         """Let it arrive `extra` ns later, or right behind the next frame where that is earlier."""

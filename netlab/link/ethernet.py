@@ -2,15 +2,13 @@
 
 import struct
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import Self
+from zlib import crc32
 
 from netlab.errors import ConfigurationError, ParseError
 from netlab.fields import misfit
 from netlab.link.address import MacAddress
-from netlab.link.framing import Framing, hand_up
-
-if TYPE_CHECKING:
-    from netlab.link.interface import Interface
+from netlab.link.framing import Framing
 
 ETHERTYPE_IPV4 = 0x0800
 ETHERTYPE_ARP = 0x0806
@@ -18,8 +16,8 @@ ETHERTYPE_RARP = 0x8035
 LINKTYPE_ETHERNET = 1
 
 HEADER_LENGTH = 14
-MINIMUM_PAYLOAD = 46
-"""Bytes. Hardware fills a shorter payload up with zeros (RFC 894)."""
+MINIMUM_LENGTH = 60
+"""Bytes, without the check sequence. A shorter frame is filled up with zeros (RFC 894)."""
 
 _HEADER = struct.Struct("!6s6sH")
 _unpack_header = _HEADER.unpack_from
@@ -37,8 +35,9 @@ class EthernetFrame:
     | ethertype | 16   | what the payload is: `ETHERTYPE_IPV4`, `ETHERTYPE_ARP`, ... |
 
     The preamble before the frame and the check sequence after it belong to the hardware; captures
-    don't show them, and neither does this class. An `ethertype` of 1500 or less is really the
-    length of an IEEE 802.3 frame, whose payload isn't IPv4 or ARP directly (RFC 1042).
+    don't show them, and neither does this class. Nor does it fill up a frame that is short. An
+    `ethertype` of 1500 or less is really the length of an IEEE 802.3 frame, whose payload isn't
+    IPv4 or ARP directly (RFC 1042).
     """
 
     dst: MacAddress
@@ -85,19 +84,29 @@ class Ethernet(Framing):
     linktype = LINKTYPE_ETHERNET
     prefix = "eth"
     resolves = True
+    trailer = 4
 
-    def pack(self, dst: MacAddress, src: MacAddress, ethertype: int, payload: bytes) -> bytes:
-        return EthernetFrame(dst, src, ethertype, payload).pack()
+    def pack(self, dst: MacAddress, ethertype: int, payload: bytes) -> bytes:
+        data = EthernetFrame(dst, self._interface.mac, ethertype, payload).pack()
+        return data if len(data) >= MINIMUM_LENGTH else data.ljust(MINIMUM_LENGTH, b"\0")
 
-    def receive(self, interface: "Interface", data: bytes) -> None:
+    def complete(self, data: bytes) -> bytes:
+        return data.ljust(MINIMUM_LENGTH, b"\0")
+
+    @classmethod
+    def fcs(cls, data: bytes) -> bytes:
+        return crc32(data).to_bytes(4, "little")  # IEEE 802.3 section 3.2.9: the same polynomial
+
+    def receive(self, data: bytes) -> None:
+        interface = self._interface
         if len(data) < HEADER_LENGTH:
+            interface.rx.errors += 1
             interface.discard(f"shorter than an Ethernet header ({HEADER_LENGTH} bytes)")
             return
         frame = EthernetFrame.parse(data)
-        if frame.dst != interface.mac and frame.dst != MacAddress.BROADCAST:
-            interface.discard(f"for {frame.dst}, not for this interface")
+        dst = frame.dst
+        if dst != interface.mac and dst != MacAddress.BROADCAST:
+            interface.rx.mcast += dst.is_multicast
+            interface.discard(f"for {dst}, not for this interface")
             return
-        hand_up(interface, frame)
-
-
-ETHERNET = Ethernet()
+        self._hand_up(frame)

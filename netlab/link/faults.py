@@ -175,22 +175,30 @@ class Faults(ABC):
         )
 
     def corrupt(
-        self, match: Match | None = None, *, bit: int | None = None, **selection: Unpack[Selection]
+        self,
+        match: Match | None = None,
+        *,
+        bit: int | None = None,
+        in_device: bool = False,
+        **selection: Unpack[Selection],
     ) -> Fault:
-        """Flip one bit: number `bit` of the frame (0 is the first one sent), or one by chance."""
+        """Flip one bit on the wire: number `bit` (0 is the first one sent), or one by chance.
+
+        The bits of a frame check sequence count too, and the interface that receives drops the
+        frame for it. With `in_device` the bit flips in the memory of a device, which computes a right
+        check sequence of what it then sends: only IP, UDP and TCP can notice.
+        """
         wanted = None if bit is None else count(bit, "bit", 0)
 
         def act(frame: Frame, fault: Fault) -> None:
-            assert frame.received is not None
-            size = 8 * len(frame.received)
+            size = 8 * len(self.octets(frame, in_device=in_device))
             chosen = int(fault.stream.random() * size) if wanted is None else wanted
             if chosen >= size:
                 fault.remove()
                 raise FaultError(f"{fault.name} was removed: there is no bit {chosen} in {frame!r}")
-            damaged = bytearray(frame.received)
-            damaged[chosen // 8] ^= 0x80 >> (chosen % 8)
-            frame.received = bytes(damaged)
-            frame.note_fault(f"bit {chosen} (in byte {chosen // 8}) flipped by {fault.name}")
+            self.flip(frame, chosen, in_device=in_device)
+            where = ", in a device" if in_device else ""
+            frame.note_fault(f"bit {chosen} (in byte {chosen // 8}) flipped by {fault.name}{where}")
 
         return self._add("corrupt", act, match, selection)
 
@@ -217,6 +225,14 @@ class Faults(ABC):
     @abstractmethod
     def postpone(self, frame: Frame, extra: int, *, until_overtaken: bool = False) -> None:
         """Let it arrive `extra` ns later, or right behind the next frame where that is earlier."""
+
+    @abstractmethod
+    def octets(self, frame: Frame, *, in_device: bool) -> bytes:
+        """What of a frame in flight can be damaged on the wire, or in a device."""
+
+    @abstractmethod
+    def flip(self, frame: Frame, bit: int, *, in_device: bool) -> None:
+        """Flip a bit of that."""
 
     @abstractmethod
     def copy(self, frame: Frame, by: str) -> None:

@@ -19,7 +19,12 @@ class Frame(Event):
     `IN_FLIGHT`, `DELIVERED`, `DROPPED`. `arrival` is when it arrives or would have (ns), None where
     it never got onto the wire. `fault` tells what was done to it and by what ("" for nothing),
     `received` holds the bytes as they arrived (they differ from `bytes` in a corrupted frame),
-    and `copy_of` the id of the frame that a fault duplicated to make this one.
+    and `copy_of` the id of the frame that a fault duplicated to make this one. `queued` is how many
+    frames waited to be sent when this one came to wait behind them.
+
+    `bytes` is what captures show; on the medium there is more (`wire`), such as the frame check
+    sequence (`fcs`). `wire_received` are the octets that arrived, where somebody must look at them:
+    those of a serial line, and of a frame that a fault touched on its way; None else.
     """
 
     __slots__ = (
@@ -30,8 +35,10 @@ class Frame(Event):
         "fault",
         "id",
         "link",
+        "queued",
         "received",
         "receiver",
+        "wire_received",
     )
 
     def __init__(
@@ -59,10 +66,12 @@ class Frame(Event):
         self.link = link
         self.bytes = data
         self.received: bytes | None = None
+        self.wire_received: bytes | None = None
         self.fate = IN_FLIGHT
         self.arrival: int | None = None
         self.fault = ""
         self.copy_of: int | None = None
+        self.queued = 0
 
     @property
     def sender(self) -> str:
@@ -70,9 +79,26 @@ class Frame(Event):
         return self.host
 
     @property
+    def fcs(self) -> bytes:
+        """The frame check sequence that was sent behind it; b"" on a medium without."""
+        return self.link.framing.fcs(self.bytes)
+
+    @property
+    def wire(self) -> bytes:
+        """All octets that were put on the medium."""
+        return self.link.framing.wire(self.bytes)
+
+    @property
     def corrupted(self) -> bool:
-        """Whether the bytes that arrived differ from those that were sent."""
-        return self.received is not None and self.received != self.bytes
+        """Whether what arrived differs from what was sent, in the frame or its check sequence."""
+        return (self.received is not None and self.received != self.bytes) or (
+            self.wire_received is not None and self.wire_received != self.wire
+        )
+
+    @property
+    def is_intact(self) -> bool:
+        """Whether the check sequence that arrived is right for what arrived."""
+        return self.wire_received is None or self.link.framing.is_intact(self.wire_received)
 
     def note_fault(self, text: str) -> None:
         """Add to the account of what was done to this frame."""

@@ -1,4 +1,4 @@
-"""What a medium makes of a packet: how it is framed, and whom a frame that arrives is for.
+"""What a medium makes of a packet: how it is framed, checked, and whom a frame that arrives is for.
 
 An interface is the same whatever it is plugged into. The link that takes it brings the framing:
 Ethernet, PPP on a serial line, or none at all.
@@ -29,31 +29,6 @@ class LinkFrame(Protocol):
         """Whether it was sent to all stations on the link."""
 
 
-class Framing(ABC):
-    """One way to put packets on a medium. There is one object of each kind, without a state.
-
-    `linktype` is the number by which captures know it, `prefix` what its interfaces are called by,
-    such as eth0. `resolves` tells whether a neighbour has an address of the link's own, which must
-    be found (by ARP) before anything can be sent to it.
-    """
-
-    name: ClassVar[str]
-    linktype: ClassVar[int]
-    prefix: ClassVar[str]
-    resolves: ClassVar[bool] = False
-
-    @abstractmethod
-    def pack(self, dst: "MacAddress", src: "MacAddress", ethertype: int, payload: bytes) -> bytes:
-        """The frame around a packet. Where there are but two stations, nobody reads the addresses.
-
-        Raises `ConfigurationError` where a field doesn't fit.
-        """
-
-    @abstractmethod
-    def receive(self, interface: "Interface", data: bytes) -> None:
-        """Hand what is in a frame to the handler for it, or discard it and say why."""
-
-
 @dataclass(slots=True)
 class Packet:
     """A packet from a medium that has two ends, and so no need of addresses."""
@@ -63,10 +38,83 @@ class Packet:
     is_broadcast: bool = False
 
 
-def hand_up(interface: "Interface", frame: LinkFrame) -> None:
-    """Give a frame to whoever takes its EtherType on this interface."""
-    handler = interface.handlers.get(frame.ethertype)
-    if handler is None:
-        interface.discard(f"nobody here takes EtherType 0x{frame.ethertype:04x}")
-    else:
-        handler(interface, frame)
+class Framing(ABC):
+    """How one interface puts packets on its medium, and takes them from there.
+
+    A *frame* is what captures show: header and payload. The octets on the *wire* are more: a check
+    sequence, and whatever else the medium asks for.
+    """
+
+    name: ClassVar[str]
+    """What a person calls the medium."""
+    linktype: ClassVar[int]
+    """The number by which captures know what a frame begins with."""
+    prefix: ClassVar[str]
+    """What interfaces are called by, such as the `eth` of eth0."""
+    resolves: ClassVar[bool] = False
+    """Whether a neighbour has an address of the link's own, to be found before sending (by ARP)."""
+    trailer: ClassVar[int | None] = 0
+    """How many octets longer a frame is on the wire; None where that depends on its bytes."""
+
+    def __init__(self, interface: "Interface") -> None:
+        self._interface = interface
+
+    @abstractmethod
+    def pack(self, dst: "MacAddress", ethertype: int, payload: bytes) -> bytes:
+        """The frame around a packet; `dst` is read only where the link has addresses.
+
+        Raises `ConfigurationError` where a field doesn't fit.
+        """
+
+    @abstractmethod
+    def receive(self, data: bytes) -> None:
+        """Hand what is in a frame to the handler for it, or discard it and say why."""
+
+    def complete(self, data: bytes) -> bytes:
+        """What the interface makes of a frame that somebody else has built."""
+        return data
+
+    @classmethod
+    def fcs(cls, data: bytes) -> bytes:
+        """The frame check sequence behind a frame, as on the wire; b"" on a medium without."""
+        return b""
+
+    @classmethod
+    def wire(cls, data: bytes) -> bytes:
+        """All octets that travel for a frame."""
+        return data + cls.fcs(data)
+
+    @classmethod
+    def frame_in(cls, wire: bytes) -> bytes:
+        """The frame in the octets of one, as far as they still make sense; nothing is checked."""
+        return wire[: len(wire) - len(cls.fcs(b""))]
+
+    @classmethod
+    def is_intact(cls, wire: bytes) -> bool:
+        """Whether the check sequence in the octets of a frame is right."""
+        return cls.wire(cls.frame_in(wire)) == wire
+
+    def receive_wire(self, wire: bytes) -> None:
+        """Take in octets that may not be what was sent."""
+        if self.is_intact(wire):
+            self._interface.receive(self.frame_in(wire))
+        else:
+            self._fcs_is_wrong(len(wire))
+
+    # --- for the framings -------------------------------------------------------------------
+
+    def _fcs_is_wrong(self, size: int) -> None:
+        rx = self._interface.rx
+        rx.errors += 1
+        rx.crc_errors += 1
+        self._interface.discard(f"FCS wrong: {size} octets were damaged on the way, none is used")
+
+    def _hand_up(self, frame: LinkFrame) -> None:
+        """Give a frame to whoever takes its EtherType on this interface."""
+        interface = self._interface
+        handler = interface.handlers.get(frame.ethertype)
+        if handler is None:
+            interface.rx.dropped += 1
+            interface.discard(f"nobody here takes EtherType 0x{frame.ethertype:04x}")
+        else:
+            handler(interface, frame)

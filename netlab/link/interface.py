@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from netlab.errors import ConfigurationError
 from netlab.link.address import MacAddress
-from netlab.link.ethernet import ETHERNET
+from netlab.link.counters import Received, Sent, table
+from netlab.link.ethernet import Ethernet
 from netlab.link.framing import Framing, LinkFrame
 from netlab.sim.recording import Event
 from netlab.sim.simulation import Simulation
@@ -41,9 +42,13 @@ class Interface:
         self.mac = mac
         self.mtu = mtu
         self.link: Link | None = None
-        self.framing: Framing = ETHERNET
-        self.resolves = ETHERNET.resolves
+        self.framing: Framing = Ethernet(self)
+        self.resolves = self.framing.resolves
         self.handlers: dict[int, Handler] = {}
+        self.rx = Received()
+        self.tx = Sent()
+        self.enabled = True
+        self._outlet: Link | None = None  # the link, while something can be sent
         self._sim = sim
 
     @property
@@ -51,36 +56,93 @@ class Interface:
         """Host and name, such as ``alice:eth0``."""
         return f"{self.host}:{self.name}"
 
+    @property
+    def is_up(self) -> bool:
+        """Whether something can be sent: it is plugged in, and so is the other end."""
+        return self._outlet is not None
+
     def __repr__(self) -> str:
         address = f"{self.mac}, " if self.resolves else ""
         return f"<interface {self.title}, {address}on {self.link.name if self.link else 'no link'}>"
 
-    def plug_into(self, link: "Link") -> None:
+    @property
+    def statistics(self) -> str:
+        """State and counters, in the manner of `ip -s link`."""
+        flags = "BROADCAST,MULTICAST" if self.resolves else "POINTOPOINT"
+        if not self.is_up:
+            flags = f"NO-CARRIER,{flags}"
+        if self.enabled:
+            flags += ",UP"
+        if self.is_up:
+            flags += ",LOWER_UP"
+        address = f"ether {self.mac} brd {MacAddress.BROADCAST}" if self.resolves else "none"
+        return (
+            f"{self.name}: <{flags}> mtu {self.mtu} state {'UP' if self.is_up else 'DOWN'}\n"
+            f"    link/{address}\n{table(self.rx, self.tx)}"
+        )
+
+    # --- up and down ------------------------------------------------------------------------
+
+    def plug_into(self, link: "Link", framing: type[Framing]) -> None:
         """Called by a link that has taken this interface for one of its ends."""
-        self.name = self.name.replace(self.framing.prefix, link.framing.prefix)
-        self.link = link
-        self.framing = link.framing
-        self.resolves = link.framing.resolves
+        self.link = self._outlet = link
+        self.name = self.name.replace(self.framing.prefix, framing.prefix)
+        self.framing = framing(self)
+        self.resolves = framing.resolves
+
+    def down(self, why: str = "it was set down by hand") -> None:
+        """Turn it off. The other end notices, for the link is down then; see `Link.down`."""
+        self._enable(False, why)
+
+    def up(self, why: str = "it was set up by hand") -> None:
+        """Turn it on again."""
+        self._enable(True, why)
+
+    def _enable(self, enabled: bool, why: str) -> None:
+        self.enabled = enabled
+        if self.link is not None:
+            self.link.settle(f"{self.title}: {why}")
+
+    def carrier(self, link: "Link | None", why: str) -> None:
+        """Called by a link that has come up, or (None) gone down."""
+        self._outlet = link
+        fields = {"interface": self.name, "state": "DOWN" if link is None else "UP"}
+        self._sim.record(self.host, "link", "carrier", fields, why)
+
+    # --- frames -----------------------------------------------------------------------------
 
     def send(
         self, dst: MacAddress, ethertype: int, payload: bytes, reason: str, cause: Event | None
     ) -> None:
         """Put `payload` in a frame for `dst` and send it; `reason` and `cause` go on record."""
-        self.send_frame(self.framing.pack(dst, self.mac, ethertype, payload), reason, cause)
+        link = self._outlet
+        if link is not None:
+            link.transmit(self, self.framing.pack(dst, ethertype, payload), reason, cause)
+        else:
+            self._no_carrier(reason)
 
     def send_frame(self, data: bytes, reason: str, cause: Event | None) -> None:
-        """Send bytes that are a frame already."""
-        if self.link is not None:
-            self.link.transmit(self, data, reason, cause)
+        """Send bytes that are a frame already. What Ethernet asks to be longer is filled up."""
+        link = self._outlet
+        if link is not None:
+            link.transmit(self, self.framing.complete(data), reason, cause)
         else:
-            self.discard("no cable is plugged in", reason)
+            self._no_carrier(reason)
 
     def receive(self, data: bytes) -> None:
         """A frame has arrived: pass it up if it is for this interface (or for everybody)."""
-        self.framing.receive(self, data)
+        rx = self.rx
+        rx.packets += 1
+        rx.bytes += len(data)
+        self.framing.receive(data)
 
     def discard(self, why: str, reason: str = "") -> None:
         """Record that a frame ends here, and why."""
         self._sim.record(
             self.host, "link", "discarded", {"interface": self.name, "why": why}, reason
         )
+
+    def _no_carrier(self, reason: str) -> None:
+        self.tx.carrier += 1
+        what = "no cable is plugged in" if self.link is None else f"{self.link.name} is down"
+        self.discard(what, reason)

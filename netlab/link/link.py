@@ -4,9 +4,9 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING
 
 from netlab.errors import ConfigurationError
-from netlab.link.ethernet import ETHERNET
+from netlab.link.ethernet import Ethernet
 from netlab.link.faults import Faults
-from netlab.link.frame import Frame
+from netlab.link.frame import DELIVERED, DROPPED, IN_FLIGHT, Frame
 from netlab.link.framing import Framing
 from netlab.sim.recording import Event
 from netlab.sim.simulation import Simulation
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Link(Faults):
-    """A link between two interfaces, its `ends`. `framing` is how its medium frames packets.
+    """A link between two interfaces, its `ends`. `framing` tells how its medium frames packets.
 
     `delay` is in ns, `rate` in bit/s (None: no limit), `loss` the probability with which any frame
     is lost. `name` must be the network's only one, for it names the link's streams of chance.
@@ -34,7 +34,7 @@ class Link(Faults):
         rate: int | None = None,
         loss: float = 0.0,
         name: str = "",
-        framing: Framing = ETHERNET,
+        framing: type[Framing] = Ethernet,
         frame_type: type[Frame] = Frame,
     ) -> None:
         for interface in (a, b):
@@ -53,6 +53,13 @@ class Link(Faults):
         self.loss = loss
         self._frame_type = frame_type
         self._loss_stream = sim.stream(f"loss on {self.name}")
+        self._whole = True
+        self._up = True
+
+    def _plug_in(self) -> None:
+        """Called at the end of the making of a link, when nothing can go wrong any more."""
+        for end in self.ends:
+            end.plug_into(self, self.framing)
 
     @property
     def linktype(self) -> int:
@@ -86,6 +93,38 @@ class Link(Faults):
     def rate_bps(self, value: int | None) -> None:
         self._rate = None if value is None else bits_per_second(value, "rate_bps")
 
+    @property
+    def is_up(self) -> bool:
+        """Whether frames can pass: it isn't down, and neither is an interface at an end."""
+        return self._up
+
+    # --- up and down ------------------------------------------------------------------------
+
+    def down(self, why: str = "the cable was taken out") -> None:
+        """Take it out: what is on its way or waits to be sent is lost, both ends notice at once."""
+        self._whole = False
+        self.settle(why)
+
+    def up(self, why: str = "the cable was plugged in again") -> None:
+        """Plug it in again."""
+        self._whole = True
+        self.settle(why)
+
+    def settle(self, why: str) -> None:
+        """Go up or down, as its own state and that of its ends asks for now."""
+        up = self._whole and all(end.enabled for end in self.ends)
+        if up == self._up:
+            return
+        self._up = up
+        for end in self.ends:
+            end.carrier(self if up else None, why)
+        if not up:
+            self._reset()
+            for frame in list(self._in_flight.values()):
+                self.lose(frame, f"{self.name} went down")
+
+    # --- sending ----------------------------------------------------------------------------
+
     @abstractmethod
     def transmit(
         self, sender: "Interface", data: bytes, reason: str, cause: Event | None
@@ -94,3 +133,65 @@ class Link(Faults):
 
         None where it must wait first, and becomes a frame on this link only later.
         """
+
+    @abstractmethod
+    def _reset(self) -> None:
+        """Forget what waits to be sent: the link has gone down."""
+
+    def _arrive(self, frame: Frame) -> None:
+        """The last bit is there, unless the frame was lost or postponed meanwhile."""
+        sim = self._sim
+        clock = sim.clock
+        if frame.fate != IN_FLIGHT:
+            return
+        assert frame.arrival is not None
+        assert frame.received is not None
+        if frame.arrival > clock.now:
+            return
+        frame.fate = DELIVERED
+        del self._in_flight[frame.id]
+        clock.cause = frame
+        sim.record_cause(frame.receiver, "link", "delivered", {"frame": frame.id})
+        a, b = self.ends
+        receiver = b if frame.host == a.host else a
+        if frame.wire_received is None:
+            # Nothing touched it. The receiver would compute the check sequence of the very bytes
+            # for which the sender did, and find it right.
+            receiver.receive(frame.received)
+        else:
+            receiver.framing.receive_wire(frame.wire_received)
+
+    def _sender_of(self, frame: Frame) -> "Interface":
+        a, b = self.ends
+        return a if frame.sender == a.host else b
+
+    # --- what faults do to a frame in flight ------------------------------------------------
+
+    def lose(self, frame: Frame, by: str) -> None:
+        """Let it never arrive; `by` says what took it."""
+        frame.fate = DROPPED
+        frame.note_fault(f"lost: {by}")
+        self._in_flight.pop(frame.id, None)
+        clock = self._sim.clock
+        cause, clock.cause = clock.cause, frame
+        self._sim.record(frame.host, "link", "dropped", {"frame": frame.id, "by": by})
+        clock.cause = cause
+
+    def flip(self, frame: Frame, bit: int, *, in_device: bool) -> None:
+        """Flip a bit on the wire, or of the frame in a device that then puts a right FCS on it."""
+        octets = bytearray(self.octets(frame, in_device=in_device))
+        octets[bit // 8] ^= 0x80 >> (bit % 8)
+        damaged = bytes(octets)
+        if in_device:
+            frame.received = damaged
+            frame.wire_received = self.framing.wire(damaged)
+        else:
+            frame.received = self.framing.frame_in(damaged)
+            frame.wire_received = damaged
+
+    def octets(self, frame: Frame, *, in_device: bool) -> bytes:
+        """What of a frame in flight can be damaged on the wire, or in a device."""
+        assert frame.received is not None
+        if in_device:
+            return frame.received
+        return frame.wire_received or self.framing.wire(frame.received)

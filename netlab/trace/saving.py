@@ -35,7 +35,7 @@ def packets_seen(frames: Iterable[Frame], at: str | None, start: int) -> list[Pa
                     comments,
                 )
             )
-        received = frame.received
+        received = frame.received if frame.is_intact else None  # what the hardware let through
         if at == frame.receiver and frame.fate == DELIVERED and received is not None:
             assert frame.arrival is not None
             interface = interfaces.find(frame, frame.receiver)

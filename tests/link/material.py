@@ -53,6 +53,11 @@ class Bench:
         return [time for time, _ in self.arrived]
 
     @property
+    def frames(self) -> list[Frame]:
+        """What was sent."""
+        return [event for event in self.events if isinstance(event, Frame)]
+
+    @property
     def events(self) -> list[Event]:
         """What is on record."""
         return self.sim.recorder.events

@@ -25,11 +25,11 @@ def test_a_frame_arrives_after_the_delay() -> None:
 @pytest.mark.parametrize(
     ("rate", "payload", "expected"),
     [
-        (10 * Mbps, 1_486, 1_200 * us),  # 1,500 bytes on the wire
-        (10 * Mbps, 46, 48 * us),
-        (1 * Gbps, 1_486, 12 * us),
-        (56 * kbps, 686, 100 * ms),  # 700 bytes
-        (1, 0, 14 * 8 * s),
+        (10 * Mbps, 1_482, 1_200 * us),  # 1,500 bytes on the wire: header, payload, FCS
+        (10 * Mbps, 42, 48 * us),
+        (1 * Gbps, 1_482, 12 * us),
+        (56 * kbps, 682, 100 * ms),  # 700 bytes
+        (1, 0, 18 * 8 * s),
     ],
 )
 def test_serialisation_takes_exactly_the_bits_of_the_frame_divided_by_the_rate(
@@ -44,15 +44,15 @@ def test_serialisation_takes_exactly_the_bits_of_the_frame_divided_by_the_rate(
 def test_frames_that_are_sent_at_once_leave_one_behind_the_other() -> None:
     bench = Bench(delay=1 * ms, rate=10 * Mbps)
     for _ in range(3):
-        bench.send(bytes(1_486))
+        bench.send(bytes(1_482))
     bench.run()
     assert bench.times == [1 * ms + n * 1_200 * us for n in (1, 2, 3)]
 
 
 def test_both_directions_are_independent() -> None:
     bench = Bench(rate=10 * Mbps)
-    bench.send(bytes(1_486))
-    bench.send(bytes(1_486), back=True)
+    bench.send(bytes(1_482))
+    bench.send(bytes(1_482), back=True)
     bench.run()
     assert bench.times == [1_200 * us, 1_200 * us]
 
@@ -75,11 +75,11 @@ def test_the_queue_holds_so_many_frames_beside_the_one_being_sent_and_drops_the_
 
 def test_the_queue_has_room_again_as_soon_as_a_frame_has_left() -> None:
     bench = Bench(rate=8_000_000, queue=1, delay=50 * ms)  # a byte in a microsecond
-    bench.send_all("ab")  # 15 us each
+    bench.send_all("ab")  # 19 us each
     assert bench.send("c").fate == "dropped"
-    bench.run(until=14 * us)
+    bench.run(until=18 * us)
     assert bench.send("d").fate == "dropped"
-    bench.run(until=15 * us)
+    bench.run(until=19 * us)
     assert bench.send("e").fate == "in flight"
     assert bench.run() == "abe"
 

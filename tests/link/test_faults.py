@@ -125,7 +125,7 @@ def test_duplicate_sends_a_copy_behind_the_original() -> None:
     bench.cable.duplicate(says("b"))
     frames = bench.send_all("abc")
     assert bench.run() == "abbc"
-    assert bench.times == [15 * us, 30 * us, 45 * us, 60 * us]
+    assert bench.times == [19 * us, 38 * us, 57 * us, 76 * us]
     copy = next(event for event in bench.events if getattr(event, "copy_of", None))
     assert copy.copy_of == frames[1].id
     assert copy.fault == "a copy of frame 2, made by rule 1 (duplicate)"
@@ -154,28 +154,62 @@ def test_a_frame_in_flight_can_be_duplicated_by_hand() -> None:
 
 
 @pytest.mark.parametrize(("bit", "letter"), [(8 * 14 + 7, "`"), (8 * 14, "\xe1")])
-def test_corrupt_flips_the_bit_that_is_named(bit: int, letter: str) -> None:
+def test_corrupt_in_a_device_flips_the_bit_that_is_named_and_the_fcs_agrees(
+    bit: int, letter: str
+) -> None:
     bench = Bench()
-    bench.cable.corrupt(bit=bit)
+    bench.cable.corrupt(bit=bit, in_device=True)
     frame = bench.send("a")
     assert bench.run() == letter
     assert frame.corrupted
     assert frame.bytes.endswith(b"a")
     assert frame.received == frame.bytes[:-1] + letter.encode("latin-1")
-    assert frame.fault == f"bit {bit} (in byte 14) flipped by rule 1 (corrupt)"
+    assert frame.fault == f"bit {bit} (in byte 14) flipped by rule 1 (corrupt), in a device"
+    assert bench.b.rx.errors == 0
 
 
-def test_corrupt_flips_one_bit_by_chance() -> None:
+@pytest.mark.parametrize("bit", [0, 8 * 14 + 3, 8 * 15, 8 * 19 - 1])
+def test_a_bit_flipped_on_the_wire_is_seen_by_the_fcs_wherever_it_was(bit: int) -> None:
+    bench = Bench()
+    bench.cable.corrupt(bit=bit, times=1)
+    frame = bench.send("a")
+    bench.send("b")
+    assert bench.run() == "b"
+    assert frame.corrupted
+    assert frame.fate == "delivered"
+    assert (frame.received == frame.bytes) == (bit >= 8 * 15)  # behind it stands the FCS
+    (dropped,) = (event for event in bench.events if event.kind == "discarded")
+    assert dropped.fields["why"].startswith("FCS wrong: 19 octets were damaged")
+    rx = bench.b.rx
+    assert (rx.packets, rx.bytes, rx.errors, rx.crc_errors) == (1, 15, 1, 1)
+
+
+def test_a_bit_flipped_twice_is_right_again() -> None:
+    bench = Bench()
+    for _ in range(2):
+        bench.cable.corrupt(bit=8 * 14)
+    frame = bench.send("a")
+    assert bench.run() == "a"
+    assert not frame.corrupted
+
+
+@pytest.mark.parametrize("in_device", [False, True])
+def test_corrupt_flips_one_bit_by_chance(in_device: bool) -> None:
     bench = Bench(seed=4)
-    bench.cable.corrupt()
+    bench.cable.corrupt(in_device=in_device)
     frames = [bench.send(bytes(50)) for _ in range(20)]
     flipped = []
     for frame in frames:
-        assert frame.received is not None
-        difference = int.from_bytes(frame.bytes, "big") ^ int.from_bytes(frame.received, "big")
+        assert frame.wire_received is not None
+        sent, received = (
+            (frame.bytes, frame.received) if in_device else (frame.wire, frame.wire_received)
+        )
+        difference = int.from_bytes(sent, "big") ^ int.from_bytes(received or b"", "big")
         assert difference.bit_count() == 1
         flipped.append(difference.bit_length())
     assert len(set(flipped)) > 10
+    bench.run()
+    assert bench.b.rx.crc_errors == (0 if in_device else 20)
 
 
 def test_reorder_holds_a_frame_back_until_the_next_has_overtaken_it() -> None:

@@ -89,7 +89,7 @@ def test_a_host_sees_what_arrives_when_and_as_it_arrives(tmp_path: Path) -> None
     wire = Wire(delay=10 * ms)
     lost = wire.cable.drop(frame=1)
     wire.send(ethernet(tcp_packet(2, 1)))
-    wire.cable.corrupt(frame=2, bit=8 * 46 + 7)
+    wire.cable.corrupt(frame=2, bit=8 * 46 + 7, in_device=True)
     damaged = wire.send(ethernet(udp_packet(b"hello world", (4000, 5555))))
     wire.cable.duplicate(frame=3)
     wire.send(ethernet(udp_packet(b"twice", (4000, 5555))))
@@ -121,6 +121,17 @@ def test_a_host_sees_what_arrives_when_and_as_it_arrives(tmp_path: Path) -> None
         b"twice",
     ]
     assert damaged.payload == b"hello world"
+
+
+def test_what_an_interface_dropped_for_its_fcs_is_in_no_capture_behind_it(tmp_path: Path) -> None:
+    wire = Wire(delay=10 * ms)
+    wire.cable.corrupt(times=1)
+    for payload in (b"damaged", b"whole"):
+        wire.send(ethernet(udp_packet(payload, (4000, 5555))))
+    wire.run()
+    assert [frame.fate for frame in wire.trace.frames] == ["delivered"] * 2
+    assert len(wire.trace.scapy(at="alice")) == 2
+    assert [packet.load for packet in wire.trace.scapy(at="bob")] == [b"whole"]
 
 
 @pytest.mark.tshark

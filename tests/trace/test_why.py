@@ -15,7 +15,7 @@ def test_a_retransmission_is_explained_from_the_timer_back_to_the_call() -> None
     trace = conversation(lambda cable: cable.drop(lambda f: f.tcp and f.tcp.syn, times=1)).trace
     syns = [frame for frame in trace.frames if frame.label == "TCP SYN"]
     lost, again = syns
-    assert trace.why(lost).heading.endswith("TCP SYN  at 20.0672 ms  (lost: rule 1 (drop))")
+    assert trace.why(lost).heading.endswith("TCP SYN  at 20.1024 ms  (lost: rule 1 (drop))")
     steps = [step.text for step in trace.why(again).steps]
     assert steps[0] == (
         "the retransmission timer of alice (10.0.0.1:49152 > 10.0.0.2:7),"
@@ -45,12 +45,12 @@ def test_the_answer_to_a_syn_is_explained_as_one_would_tell_it() -> None:
     trace = conversation().trace
     answer = next(frame for frame in trace.frames if frame.label == "TCP SYN,ACK")
     assert trace.why(answer).text().splitlines()[:6] == [
-        "Frame 4  bob > alice  TCP SYN,ACK  at 30.1136 ms",
+        "Frame 4  bob > alice  TCP SYN,ACK  at 30.1536 ms",
         "  why: a SYN came in LISTEN: somebody wants to connect (RFC 9293 section 3.10.7.2)",
-        "  because bob went from LISTEN to SYN_RCVD (rcv SYN) at 30.1136 ms",
-        "  because frame 3 (TCP SYN from alice) arrived at bob at 30.1136 ms",
+        "  because bob went from LISTEN to SYN_RCVD (rcv SYN) at 30.1536 ms",
+        "  because frame 3 (TCP SYN from alice) arrived at bob at 30.1536 ms",
         "    why: the user connects (RFC 9293 section 3.10.1);"
-        " it waited 20.0672 ms for the answer to ARP",
+        " it waited 20.1024 ms for the answer to ARP",
         "  because alice went from CLOSED to SYN_SENT (active OPEN) at 0 s",
     ]
 
@@ -156,7 +156,7 @@ def test_sending_and_arrival_of_a_frame_are_one_step() -> None:
     [step] = wire.trace.why(state).steps
     assert step.text == (
         "frame 1 (TCP SYN from alice; delayed by 5 ms, by rule 1 (delay))"
-        " arrived at bob at 25.0432 ms"
+        " arrived at bob at 25.0464 ms"
     )
     assert step.reason == "the user connects"
     assert step.events == [delivered, wire.trace.frame(1)]

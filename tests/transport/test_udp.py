@@ -110,7 +110,7 @@ def test_a_datagram_with_a_wrong_checksum_is_dropped_silently(net, alice, bob, c
     here = alice.udp.bind(ANY, 0)
     alice.udp.send(here, b"first", (BOB, 7))
     net.run()
-    cable.corrupt(bit=8 * 44, times=1)
+    cable.corrupt(bit=8 * 44, times=1, in_device=True)
     alice.udp.send(here, b"damaged", (BOB, 7))
     net.run()
     assert received(there) == [b"first"]

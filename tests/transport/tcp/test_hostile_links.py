@@ -36,7 +36,7 @@ class Link:
         cable.drop(meant, probability=self.loss)
         cable.duplicate(meant, probability=self.duplication)
         cable.reorder(meant, probability=self.reordering)
-        cable.corrupt(meant, probability=self.corruption)
+        cable.corrupt(meant, probability=self.corruption, in_device=True)
         cable.delay(meant, by=30 * ms, probability=self.delay)
 
 
