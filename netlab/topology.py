@@ -14,6 +14,7 @@ from netlab.link.ethernet import Ethernet
 from netlab.link.framing import Framing
 from netlab.link.interface import DEFAULT_MTU, Interface
 from netlab.link.link import Link
+from netlab.link.ppp import Ppp
 from netlab.link.raw import RawIp
 from netlab.network.address import IPv4Address, Prefix, parse_interface
 from netlab.progress import notebook_line
@@ -29,7 +30,7 @@ from netlab.units import count, duration
 
 LONGEST_NAME = 63
 """Characters of a host's name: a label's, in RFC 1035 section 2.3.4."""
-MEDIA: dict[str, type[Framing]] = {framing.name: framing for framing in (Ethernet, RawIp)}
+MEDIA: dict[str, type[Framing]] = {framing.name: framing for framing in (Ethernet, Ppp, RawIp)}
 """What `connect()` can plug in, by name."""
 
 
@@ -109,11 +110,11 @@ class Network:
     ) -> Cable:
         """Plug a cable into two machines.
 
-        `medium` is "ethernet", or "raw" for a link that carries IP packets without any framing.
-        `delay` and `jitter` are in ns, `rate` in bit/s (None: no limit); `queue` frames wait at
-        each end at most, and `loss` is the probability that a frame is lost. `addresses` names, for
-        each router among the two, the address of its new interface. Returns the cable, on which
-        faults can be set: ``cable.drop(frame=3)``.
+        `medium` is "ethernet", "serial" for a line with PPP's framing, or "raw" for IP packets
+        without any. `delay` and `jitter` are in ns, `rate` in bit/s (None: no limit); `queue` frames
+        wait at each end at most, and `loss` is the probability that a frame is lost. `addresses`
+        names, for each router among the two, the address of its new interface. Returns the cable,
+        on which faults can be set: ``cable.drop(frame=3)``.
 
         Raises `ConfigurationError` for what can't be, and leaves the network as it was.
         """

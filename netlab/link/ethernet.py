@@ -83,6 +83,7 @@ class Ethernet(Framing):
     name = "ethernet"
     linktype = LINKTYPE_ETHERNET
     prefix = "eth"
+    hardware = "ether"
     resolves = True
     trailer = 4
 

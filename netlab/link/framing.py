@@ -51,6 +51,8 @@ class Framing(ABC):
     """The number by which captures know what a frame begins with."""
     prefix: ClassVar[str]
     """What interfaces are called by, such as the `eth` of eth0."""
+    hardware: ClassVar[str]
+    """What `ip link` calls an interface's hardware: ether, ppp, none."""
     resolves: ClassVar[bool] = False
     """Whether a neighbour has an address of the link's own, to be found before sending (by ARP)."""
     trailer: ClassVar[int | None] = 0

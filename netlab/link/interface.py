@@ -75,10 +75,10 @@ class Interface:
             flags += ",UP"
         if self.is_up:
             flags += ",LOWER_UP"
-        address = f"ether {self.mac} brd {MacAddress.BROADCAST}" if self.resolves else "none"
+        address = f" {self.mac} brd {MacAddress.BROADCAST}" if self.resolves else ""
         return (
             f"{self.name}: <{flags}> mtu {self.mtu} state {'UP' if self.is_up else 'DOWN'}\n"
-            f"    link/{address}\n{table(self.rx, self.tx)}"
+            f"    link/{self.framing.hardware}{address}\n{table(self.rx, self.tx)}"
         )
 
     # --- up and down ------------------------------------------------------------------------

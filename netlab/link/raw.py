@@ -14,6 +14,7 @@ class RawIp(Framing):
     name = "raw"
     linktype = LINKTYPE_RAW
     prefix = "tun"
+    hardware = "none"
 
     def pack(self, dst: MacAddress, ethertype: int, payload: bytes) -> bytes:
         if ethertype != ETHERTYPE_IPV4:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from netlab.errors import ConfigurationError
 from netlab.link.ethernet import LINKTYPE_ETHERNET, EthernetFrame
+from netlab.link.ppp import LINKTYPE_PPP_HDLC
 from netlab.link.raw import LINKTYPE_RAW
 from netlab.trace.capture import Packet as Captured
 from netlab.trace.layers import (
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _CLASSES = {
     LINKTYPE_ETHERNET: "Ether",
+    LINKTYPE_PPP_HDLC: "HDLC",
     LINKTYPE_RAW: "IP",
     LINKTYPE_IPV4: "IP",
     LINKTYPE_LINUX_SLL: "CookedLinux",
@@ -32,6 +34,7 @@ _CLASSES = {
 # What can be sent by hand: its name, and what a Scapy packet must begin with.
 _WHOLE = {
     LINKTYPE_ETHERNET: ("Ethernet frame", "Ether(src=..., dst=...)"),
+    LINKTYPE_PPP_HDLC: ("PPP frame", "HDLC() / PPP()"),
     LINKTYPE_RAW: ("IP packet", "IP(src=..., dst=...)"),
 }
 
@@ -116,8 +119,8 @@ def _import_layers() -> dict[str, Any]:
     level = log.level
     log.setLevel(logging.CRITICAL)
     try:
-        from scapy.layers import inet, l2
+        from scapy.layers import inet, l2, ppp
         from scapy.packet import Raw
     finally:
         log.setLevel(level)
-    return {"Raw": Raw, **vars(l2), **vars(inet)}
+    return {"Raw": Raw, **vars(l2), **vars(ppp), **vars(inet)}

@@ -2,6 +2,7 @@
 
 from netlab.link.ethernet import EthernetFrame
 from netlab.link.frame import Frame as Transmission
+from netlab.link.ppp import PppFrame
 from netlab.network.arp_packet import ArpPacket
 from netlab.network.icmp_message import IcmpMessage
 from netlab.network.ipv4_packet import Ipv4Packet
@@ -14,7 +15,7 @@ from netlab.transport.udp_datagram import UdpDatagram
 class Frame(Transmission):
     """One transmission over one link, with the layers of what was sent.
 
-    `.ethernet`, `.arp`, `.ipv4`, `.icmp`, `.udp` and `.tcp` are the headers of those layers, or
+    `.ethernet`, `.ppp`, `.arp`, `.ipv4`, `.icmp`, `.udp` and `.tcp` are the headers of those layers, or
     None where the frame has no such layer or it can't be read; `.malformed` then says why. They
     show the bytes as sent. What a fault made of them on the way is in `.received`.
     """
@@ -41,6 +42,11 @@ class Frame(Transmission):
     def ethernet(self) -> EthernetFrame | None:
         """The Ethernet header."""
         return self.layers.ethernet
+
+    @property
+    def ppp(self) -> PppFrame | None:
+        """The header of PPP, on a serial line."""
+        return self.layers.ppp
 
     @property
     def arp(self) -> ArpPacket | None:

@@ -14,6 +14,7 @@ from netlab.link.ethernet import (
     LINKTYPE_ETHERNET,
     EthernetFrame,
 )
+from netlab.link.ppp import LINKTYPE_PPP_HDLC, PROTOCOL_IPV4, PppFrame
 from netlab.link.raw import LINKTYPE_RAW
 from netlab.network.arp_packet import ArpPacket
 from netlab.network.icmp_message import IcmpMessage
@@ -37,6 +38,7 @@ LINKTYPE_LINUX_SLL2 = 276
 ETHERTYPE_IPV6 = 0x86DD
 _RAW_IP = (LINKTYPE_RAW, LINKTYPE_IPV4, 12, 14)  # the last two: what some systems write for 101
 _VLAN_TAGS = (0x8100, 0x88A8, 0x9100)
+_PPP_PROTOCOLS = {PROTOCOL_IPV4: ETHERTYPE_IPV4, 0x0057: ETHERTYPE_IPV6}
 _FAMILIES = {2: ETHERTYPE_IPV4, 24: ETHERTYPE_IPV6, 28: ETHERTYPE_IPV6, 30: ETHERTYPE_IPV6}
 
 
@@ -50,6 +52,7 @@ class Layers:
     """
 
     ethernet: EthernetFrame | None = None
+    ppp: PppFrame | None = None
     arp: ArpPacket | None = None
     ipv4: Ipv4Packet | None = None
     icmp: IcmpMessage | None = None
@@ -82,6 +85,10 @@ def _read_link(layers: Layers, data: bytes, linktype: int) -> None:
     if linktype == LINKTYPE_ETHERNET:
         layers.ethernet = ethernet = EthernetFrame.parse(data)
         layers.ethertype, layers.payload = _without_tags(ethernet.ethertype, ethernet.payload)
+    elif linktype == LINKTYPE_PPP_HDLC:
+        layers.ppp = ppp = PppFrame.parse(data)
+        layers.payload = ppp.payload
+        layers.ethertype = _PPP_PROTOCOLS.get(ppp.protocol)
     elif linktype in _RAW_IP:
         version = data[0] >> 4 if data else 0
         layers.ethertype = ETHERTYPE_IPV6 if version == 6 else ETHERTYPE_IPV4

@@ -35,6 +35,8 @@ def protocol_of(layers: Layers) -> str:
         return "RARP" if layers.ethertype == ETHERTYPE_RARP else "ARP"
     if layers.ethertype == ETHERTYPE_IPV6:
         return "IPv6"
+    if layers.ppp is not None:
+        return "PPP"
     return "Ethernet" if layers.ethernet is not None else "unknown"
 
 
@@ -134,7 +136,9 @@ def _arp_line(arp: ArpPacket) -> str:
 def _unread_line(layers: Layers) -> str:
     ethernet = layers.ethernet
     what = (
-        "a frame of an unknown kind of link"
+        f"PPP protocol 0x{layers.ppp.protocol:04x}"
+        if layers.ppp is not None
+        else "a frame of an unknown kind of link"
         if layers.ethertype is None
         else "IPv6"
         if layers.ethertype == ETHERTYPE_IPV6
