@@ -42,6 +42,7 @@ class Host:
         self.sim = sim
         self.interfaces: list[Interface] = []
         self.sockets_made = 0
+        self.lent: dict[str, Any] = {}  # what Scapy keeps for this host: see `netlab.sockets.scapy`
         self.ipv4 = Ipv4(sim, name)
         self.ipv4.forwarding = forwarding
         self.icmp = Icmp(sim, name, self.ipv4)

@@ -3,11 +3,13 @@
 Only code that runs inside the block sees it: other threads, other programs, and an event loop that
 runs on meanwhile keep the real one. While any such block is open, and while a network runs its
 programs, the names in the modules `socket` and `time` are bound to doors that look at who is
-asking; when the last of them is left they are put back.
+asking; when the last of them is left they are put back. Scapy, once it is loaded, gets its doors
+too: see `netlab.sockets.scapy`.
 """
 
 import functools
 import socket as std
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from netlab.errors import ConfigurationError
 from netlab.sockets import names
+from netlab.sockets.scapy.loading import ScapyImports
 from netlab.sockets.socket import Socket
 from netlab.units import s
 
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
 _current: ContextVar["_Speaker | None"] = ContextVar("netlab_host", default=None)
 _lock = threading.RLock()  # a network may be collected, and so closed, in the middle
 _open_blocks = 0
-_real: list[tuple[ModuleType, str, Any]] = []
+_real: list[tuple[object, str, Any]] = []
 
 
 @contextmanager
@@ -38,7 +41,8 @@ def on(host: "Host") -> Iterator["Host"]:
     ``with on(alice): urllib.request.urlopen("http://bob/")``. Blocks may be nested. `time.sleep`
     lets virtual time pass, `time.time` and `time.perf_counter` tell it; `time.monotonic` stays the
     machine's, for event loops live by it. (A name that was imported from a module before, by
-    ``from time import sleep``, is beyond reach.)
+    ``from time import sleep``, is beyond reach.) Scapy's `sr1`, `sniff`, `traceroute` and the rest
+    send and receive by the host's interfaces.
     """
     if not hasattr(host, "socket"):
         raise ConfigurationError(
@@ -65,16 +69,30 @@ class _Speaker:
 
     __slots__ = ("host", "thread")
 
-    def __init__(self, host: "Host") -> None:
-        self.host: Host | None = host
+    def __init__(self, host: "Host | None") -> None:
+        self.host = host
         self.thread = threading.get_ident()
 
 
-def _speaking() -> "Host | None":
+def asking() -> "Host | None":
+    """The host that the code which calls this runs on; None where that is the real machine."""
     speaker = _current.get()
     if speaker is None or speaker.thread != threading.get_ident():
         return None
     return speaker.host
+
+
+_MACHINE = _Speaker(None)
+
+
+@contextmanager
+def as_the_machine() -> Iterator[bool]:
+    """Whoever asks inside the block is the real machine. True unless it was so already."""
+    token = _current.set(_MACHINE)
+    try:
+        yield token.old_value is not _MACHINE
+    finally:
+        _current.reset(token)
 
 
 @contextmanager
@@ -98,7 +116,7 @@ class _SocketDoor:
         self.__doc__ = real.__doc__
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        host = _speaking()
+        host = asking()
         return (
             self._real(*args, **kwargs) if host is None else Socket(host, *_kind(*args, **kwargs))
         )
@@ -195,10 +213,12 @@ _DOORS: list[tuple[ModuleType, str, Callable[..., Any]]] = [
 ]
 
 
-def _door(real: Callable[..., Any], ours: Callable[..., Any]) -> Callable[..., Any]:
+def door(real: Callable[..., Any], ours: Callable[..., Any]) -> Callable[..., Any]:
+    """What calls `ours(host, ...)` for code that runs on a host, and `real(...)` for all other."""
+
     @functools.wraps(real)
     def ask(*args: Any, **kwargs: Any) -> Any:
-        host = _speaking()
+        host = asking()
         return real(*args, **kwargs) if host is None else ours(host, *args, **kwargs)
 
     return ask
@@ -210,12 +230,11 @@ def _install() -> None:
         _open_blocks += 1
         if _open_blocks > 1:
             return
-        _real.append((std, "socket", std.socket))
-        std.socket = _SocketDoor(std.socket)  # type: ignore[misc, assignment]
+        _replace(std, "socket", _SocketDoor(std.socket))
         for module, name, ours in _DOORS:
-            real = getattr(module, name)
-            _real.append((module, name, real))
-            setattr(module, name, _door(real, ours))
+            _replace(module, name, door(getattr(module, name), ours))
+        sys.meta_path.insert(0, _imports)
+        _lend_to_scapy()
 
 
 def _uninstall() -> None:
@@ -223,6 +242,27 @@ def _uninstall() -> None:
     with _lock:
         _open_blocks -= 1
         if _open_blocks == 0:
+            sys.meta_path.remove(_imports)
             while _real:
-                module, name, real = _real.pop()
-                setattr(module, name, real)
+                owner, name, real = _real.pop()
+                setattr(owner, name, real)
+
+
+def _replace(owner: object, name: str, ours: object) -> None:
+    _real.append((owner, name, getattr(owner, name)))
+    setattr(owner, name, ours)
+
+
+def _lend_to_scapy() -> None:
+    """Give Scapy its doors, if it is loaded and a block is open."""
+    with _lock:
+        if "scapy.sendrecv" not in sys.modules or _open_blocks == 0:
+            return
+        with as_the_machine():
+            from netlab.sockets.scapy.seams import SEAMS
+        if SEAMS[0][0] not in (owner for owner, _, _ in _real):
+            for owner, name, ours in SEAMS:
+                _replace(owner, name, ours)
+
+
+_imports = ScapyImports(as_the_machine, _lend_to_scapy)
