@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 
-from netlab.link.address import MacAddress
-from netlab.link.ethernet import EthernetFrame
 from netlab.link.interface import Interface
 from netlab.sim.recording import Event
 
@@ -31,8 +29,7 @@ class Tap:
         if self in self._taps:
             self._taps.remove(self)
             if not self._taps:
-                for name in ("receive", "send", "send_frame"):
-                    delattr(self._interface, name)
+                del vars(self._interface)["receive"], vars(self._interface)["send_frame"]
 
     def _plug_in(self) -> None:
         interface, taps = self._interface, self._taps
@@ -48,12 +45,4 @@ class Tap:
                 tap._see(data, True)
             send_frame(data, reason, cause)
 
-        def tapped_send(
-            dst: MacAddress, ethertype: int, payload: bytes, reason: str, cause: Event | None
-        ) -> None:
-            data = EthernetFrame(dst, interface.mac, ethertype, payload).pack()
-            tapped_send_frame(data, reason, cause)
-
-        vars(interface).update(
-            receive=tapped_receive, send=tapped_send, send_frame=tapped_send_frame
-        )
+        vars(interface).update(receive=tapped_receive, send_frame=tapped_send_frame)

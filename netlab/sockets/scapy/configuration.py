@@ -59,7 +59,6 @@ class Routes(Route):
 
     def __init__(self, host: "Host") -> None:
         self._host = host
-        self._added: list[Any] = []
         super().__init__()
 
     def resync(self) -> None:
@@ -72,12 +71,15 @@ class Routes(Route):
 
     @routes.setter
     def routes(self, rows: list[Any]) -> None:
-        """What Scapy makes of the table; of it only what the host doesn't have is kept."""
-        theirs = [_row(route) for route in self._host.ipv4.routes]
-        self._added[:] = [row for row in rows if row not in theirs]
+        """Scapy begins with none."""
+        self._added = rows
 
     def add(self, *args: Any, **kwargs: Any) -> None:
         self._added.append(self.make_route(*args, **kwargs))
+
+    def delt(self, *args: Any, **kwargs: Any) -> None:
+        """Only what was added in Scapy can be taken out again; ValueError for all else."""
+        self._added.remove(self.make_route(*args, **kwargs))
 
     def route(self, *args: Any, **kwargs: Any) -> Any:
         self.invalidate_cache()  # the host's table may have changed

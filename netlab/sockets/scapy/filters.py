@@ -130,7 +130,7 @@ class _Parser:
         self.tokens: list[str] = _TOKEN.findall(text)
         self._text = text
         self._names = names
-        self._qualifiers = ("", "", "host")  # of the latest value; the next may leave them out
+        self._qualifiers = ("", "", "")  # of the latest value; the next may leave them out
 
     def error(self, why: str) -> ConfigurationError:
         return ConfigurationError(
@@ -192,6 +192,8 @@ class _Parser:
             self._qualifiers = protocol, direction, kind or "host"
         elif protocol:
             return _is(protocol)
+        elif not self._qualifiers[2]:
+            raise self.error(f"{self.next()!r} isn't known")
         return self.value(*self._qualifiers)
 
     def sent_to(self, group: str, protocol: str) -> Test:

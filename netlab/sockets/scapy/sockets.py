@@ -8,12 +8,14 @@ from scapy.config import conf
 from scapy.data import ETH_P_ALL
 from scapy.error import Scapy_Exception
 from scapy.interfaces import network_name
+from scapy.layers.inet import IP
 from scapy.layers.l2 import Ether
 from scapy.supersocket import SuperSocket
 from scapy.utils import EDecimal
 
 from netlab.errors import ConfigurationError
-from netlab.link.ethernet import HEADER_LENGTH
+from netlab.link.ethernet import ETHERTYPE_IPV4, HEADER_LENGTH
+from netlab.link.raw import LINKTYPE_RAW
 from netlab.link.tap import Tap
 from netlab.sockets.door import asking
 from netlab.sockets.scapy.filters import compile_filter
@@ -54,7 +56,7 @@ class L2Socket(SuperSocket):
             )
         self.host: Host = host
         self.iface = network_name(iface or conf.iface)
-        self.queue: deque[tuple[bytes, int]] = deque()
+        self.queue: deque[tuple[bytes, int, int]] = deque()  # with its link type, and when it came
         self._taps: dict[str, Tap] = {}
         self._type = type
         self._promisc = conf.sniff_promisc if promisc is None else promisc
@@ -65,19 +67,25 @@ class L2Socket(SuperSocket):
         """Tap the interface of that name, unless it is tapped already; None for the loopback."""
         interface = next((each for each in self.host.interfaces if each.name == name), None)
         if interface is not None and name not in self._taps:
-            mac = interface.mac.to_bytes(6, "big")
 
             def see(data: bytes, outgoing: bool) -> None:
-                if outgoing and not self.sees_outgoing:
-                    return
-                mine = outgoing or self._promisc or data[:6] == mac or data[0] & 1
-                kind = self._type in (ETH_P_ALL, int.from_bytes(data[12:14], "big"))
-                if mine and kind and self._accepts(data):
-                    self.queue.append((data, self.host.sim.clock.now))
+                if self._reads(interface, data, outgoing):
+                    self.queue.append((data, interface.framing.linktype, self.host.sim.clock.now))
                     news(self.host).tell()
 
             self._taps[name] = Tap(interface, see)
         return interface
+
+    def _reads(self, interface: "Interface", data: bytes, outgoing: bool) -> bool:
+        if outgoing and not self.sees_outgoing:
+            return False
+        if interface.framing.linktype == LINKTYPE_RAW:
+            return self._accepts(bytes(12) + b"\x08\x00" + data)  # as if it were on Ethernet
+        mine = outgoing or self._promisc or data[:6] == interface.mac.to_bytes(6, "big")
+        if not mine and not data[0] & 1:
+            return False
+        kind = int.from_bytes(data[12:14], "big")
+        return self._type in (ETH_P_ALL, kind) and self._accepts(data)
 
     def send(self, x: Any) -> int:
         """Put a packet that begins with Ether, or bytes, on the link. OSError (EMSGSIZE)."""
@@ -87,7 +95,7 @@ class L2Socket(SuperSocket):
         return self._put(interface, x, bytes(x))
 
     def _put(self, interface: "Interface", x: Any, data: bytes) -> int:
-        if len(data) > HEADER_LENGTH + interface.mtu:
+        if interface.resolves and len(data) > HEADER_LENGTH + interface.mtu:
             raise OSError(
                 EMSGSIZE,
                 f"Message too long: {len(data) - HEADER_LENGTH} bytes, and the MTU of"
@@ -102,8 +110,9 @@ class L2Socket(SuperSocket):
     def recv_raw(self, x: int = 0) -> tuple[Any, bytes | None, Any]:
         if not self.queue:
             return None, None, None
-        data, at = self.queue.popleft()
-        return Ether, data, EDecimal(EDecimal(at).scaleb(-9))
+        data, linktype, at = self.queue.popleft()
+        kind = conf.l2types.num2layer.get(linktype, conf.raw_layer)
+        return kind, data, EDecimal(EDecimal(at).scaleb(-9))
 
     def fileno(self) -> int:
         """There is none: it is no file of the machine's."""
@@ -152,18 +161,23 @@ class L3Socket(L2Socket):
             raise ConfigurationError(
                 f"{x.summary()} is for {self.host.name} itself; Scapy sends to other hosts from there"
             )
-        data = bytes(x)
-        if len(data) <= interface.mtu or not conf.auto_fragment or not hasattr(x, "fragment"):
-            return self._put(interface, x, bytes(Ether() / x))
-        room = (interface.mtu - 4 * x.ihl) // 8 * 8
-        return sum(self._put(interface, x, bytes(Ether() / each)) for each in x.fragment(room))
+        pieces = [x]
+        if len(x) > interface.mtu and conf.auto_fragment and hasattr(x, "fragment"):
+            pieces = x.fragment((interface.mtu - len(IP(options=x.options))) // 8 * 8)
+        return sum(self._put(interface, x, self._framed(interface, each)) for each in pieces)
+
+    def _framed(self, interface: "Interface", packet: Any) -> bytes:
+        if interface.resolves:
+            return bytes(Ether() / packet)
+        return interface.framing.pack(interface.mac, interface.mac, ETHERTYPE_IPV4, bytes(packet))
 
     def recv(self, x: int = 0, **kwargs: Any) -> Any:
         packet = super().recv(x, **kwargs)
         if packet is None:
             return None
-        packet.payload.time = packet.time
-        return packet.payload
+        inner = packet.getlayer(IP) or packet.payload
+        inner.time = packet.time
+        return inner
 
 
 def _whole(filter: str | None) -> str:
