@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from netlab.link.address import MacAddress
 from netlab.link.interface import Interface
 from netlab.sim.recording import Event
 
@@ -29,7 +30,8 @@ class Tap:
         if self in self._taps:
             self._taps.remove(self)
             if not self._taps:
-                del vars(self._interface)["receive"], vars(self._interface)["send_frame"]
+                for name in ("receive", "send", "send_frame"):
+                    del vars(self._interface)[name]
 
     def _plug_in(self) -> None:
         interface, taps = self._interface, self._taps
@@ -41,8 +43,18 @@ class Tap:
             receive(data)
 
         def tapped_send_frame(data: bytes, reason: str, cause: Event | None) -> None:
-            for tap in tuple(taps):
-                tap._see(data, True)
+            if interface.is_up:
+                data = interface.framing.complete(data)
+                for tap in tuple(taps):
+                    tap._see(data, True)
             send_frame(data, reason, cause)
 
-        vars(interface).update(receive=tapped_receive, send_frame=tapped_send_frame)
+        def tapped_send(
+            dst: MacAddress, ethertype: int, payload: bytes, reason: str, cause: Event | None
+        ) -> None:
+            data = interface.framing.pack(dst, ethertype, payload)
+            tapped_send_frame(data, reason, cause)
+
+        vars(interface).update(
+            receive=tapped_receive, send=tapped_send, send_frame=tapped_send_frame
+        )

@@ -15,7 +15,6 @@ from scapy.utils import EDecimal
 
 from netlab.errors import ConfigurationError
 from netlab.link.ethernet import ETHERTYPE_IPV4, HEADER_LENGTH
-from netlab.link.raw import LINKTYPE_RAW
 from netlab.link.tap import Tap
 from netlab.sockets.door import asking
 from netlab.sockets.scapy.filters import compile_filter
@@ -79,8 +78,9 @@ class L2Socket(SuperSocket):
     def _reads(self, interface: "Interface", data: bytes, outgoing: bool) -> bool:
         if outgoing and not self.sees_outgoing:
             return False
-        if interface.framing.linktype == LINKTYPE_RAW:
-            return self._accepts(bytes(12) + b"\x08\x00" + data)  # as if it were on Ethernet
+        if not interface.resolves:  # a packet is looked at as if it had come by Ethernet
+            header = interface.framing.pack(interface.mac, ETHERTYPE_IPV4, b"")
+            return self._accepts(bytes(12) + b"\x08\x00" + data[len(header) :])
         mine = outgoing or self._promisc or data[:6] == interface.mac.to_bytes(6, "big")
         if not mine and not data[0] & 1:
             return False
@@ -169,7 +169,7 @@ class L3Socket(L2Socket):
     def _framed(self, interface: "Interface", packet: Any) -> bytes:
         if interface.resolves:
             return bytes(Ether() / packet)
-        return interface.framing.pack(interface.mac, interface.mac, ETHERTYPE_IPV4, bytes(packet))
+        return interface.framing.pack(interface.mac, ETHERTYPE_IPV4, bytes(packet))
 
     def recv(self, x: int = 0, **kwargs: Any) -> Any:
         packet = super().recv(x, **kwargs)

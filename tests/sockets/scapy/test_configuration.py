@@ -164,7 +164,7 @@ def test_other_threads_keep_the_real_ones_and_may_change_them(alice: Host) -> No
 def test_neighbours_are_those_of_the_host_s_arp_and_those_that_scapy_found(
     net: Network, alice: Host
 ) -> None:
-    alice.ping("bob")
+    alice.ping("bob", count=1)
     asked = len(net.trace.frames)
     with on(alice):
         assert scapy.getmacbyip("10.0.1.254") == "02:00:00:00:00:03"
@@ -200,10 +200,10 @@ def test_a_socket_that_stays_open_reads_on_and_one_that_is_closed_leaves_the_int
 ) -> None:
     with on(alice):
         opened = conf.L3socket(filter="icmp")
-        alice.ping("bob")
+        alice.ping("bob", count=1)
         assert opened.recv().src == "10.0.2.1"
         assert opened.recv() is None
         opened.close()
-        alice.ping("bob")
+        alice.ping("bob", count=1)
         assert opened.recv() is None
     assert "receive" not in vars(alice.interfaces[0])

@@ -9,6 +9,8 @@ import pytest
 from scapy import all as scapy
 from scapy.layers.inet import ICMP, IP, TCP, UDP
 from scapy.layers.l2 import ARP, Ether
+from scapy.layers.ppp import HDLC, PPP
+from scapy.packet import Raw
 
 from netlab import Network, on
 from netlab.errors import ConfigurationError, DeadlockError
@@ -41,7 +43,7 @@ def test_sr1_gives_the_reply_that_the_trace_shows_with_its_time(net: Network, al
         reply = scapy.sr1(request, timeout=5)
     asked, answered = sent(net, "alice")[-1], received(net, "alice")[-1]
     request.src = "10.0.1.1"
-    assert asked.bytes[14:] == bytes(request)
+    assert asked.bytes[14:] == bytes(request).ljust(46, b"\0")
     assert answered.bytes[14:] == bytes(reply)
     assert (reply[ICMP].type, reply[ICMP].id, reply[ICMP].seq) == (0, 7, 3)
     assert reply.load == b"is anybody there?"
@@ -154,8 +156,9 @@ def test_sendp_puts_any_bytes_on_the_link(net: Network, alice: Host) -> None:
     with on(alice):
         scapy.sendp(frame)
         scapy.sendp(Ether(dst="ff:ff:ff:ff:ff:ff", src="02:00:00:00:00:01", type=0x88B5) / b"new")
-    assert sent(net, "alice")[0].bytes == bytes(frame)
-    assert sent(net, "alice")[1].bytes == b"\xff" * 6 + b"\x02\0\0\0\0\x01\x88\xb5new"
+    first, second = (frame.bytes for frame in sent(net, "alice"))
+    assert first == bytes(frame).ljust(60, b"\0")  # Ethernet's least (IEEE 802.3), without the FCS
+    assert second == (b"\xff" * 6 + b"\x02\0\0\0\0\x01\x88\xb5new").ljust(60, b"\0")
 
 
 def test_send_cuts_what_is_larger_than_the_mtu_and_sendp_refuses_it(
@@ -181,7 +184,7 @@ def test_send_cuts_what_is_larger_than_the_mtu_and_sendp_refuses_it(
 def test_sniff_sees_what_goes_out_and_what_comes_in_until_its_time_is_over(
     net: Network, alice: Host
 ) -> None:
-    net.hosts["bob"].start(lambda bob: bob.ping("alice"))
+    net.hosts["bob"].start(lambda bob: bob.ping("alice", count=1))
     with on(alice):
         sniffed = scapy.sniff(timeout=2)
     assert net.now == 2 * s
@@ -198,7 +201,7 @@ def test_sniff_sees_what_goes_out_and_what_comes_in_until_its_time_is_over(
 def test_sniff_counts_filters_shows_and_stores_as_it_is_told(net: Network, alice: Host) -> None:
     def ping(bob: Host) -> None:
         for _ in range(3):
-            bob.ping("alice")
+            bob.ping("alice", count=1)
 
     shown: list[str] = []
     net.hosts["bob"].start(ping)
@@ -232,10 +235,10 @@ def test_a_sniffer_in_the_background_sees_what_happens_meanwhile(net: Network, a
     with on(alice):
         sniffer = scapy.AsyncSniffer(filter="icmp")
         sniffer.start()
-        alice.ping("bob")
-        alice.ping("bob")
+        alice.ping("bob", count=1)
+        alice.ping("bob", count=1)
         packets = sniffer.stop()
-        alice.ping("bob")
+        alice.ping("bob", count=1)
     assert [packet[ICMP].type for packet in packets] == [8, 0, 8, 0]
     assert not sniffer.thread.is_alive()
     net.run()
@@ -313,16 +316,21 @@ def test_on_the_real_clock_it_runs_in_real_time() -> None:
             assert len(sniffer.stop()) >= 2
 
 
-def test_on_a_link_without_ethernet_packets_travel_bare() -> None:
+@pytest.mark.parametrize(
+    ("medium", "layers"), [("raw", [IP, ICMP, Raw]), ("serial", [HDLC, PPP, IP, ICMP, Raw])]
+)
+def test_on_a_link_that_isn_t_ethernet_packets_travel_in_its_frames(
+    medium: str, layers: list[Any]
+) -> None:
     net = Network(seed=1)
     alice, bob = net.host("alice", "10.0.0.1/24"), net.host("bob", "10.0.0.2/24")
-    net.connect(alice, bob, medium="raw")
+    net.connect(alice, bob, medium=medium)
     with on(alice):
         assert scapy.sr1(IP(dst="bob") / ICMP(), timeout=1).src == "10.0.0.2"
         sniffer = scapy.AsyncSniffer(filter="icmp")
         sniffer.start()
-        alice.ping("bob")
-        assert [type(packet) for packet in sniffer.stop()] == [IP, IP]
+        alice.ping("bob", count=1)
+        assert [packet.layers() for packet in sniffer.stop()] == [layers, layers]
 
 
 def test_chance_comes_from_the_seed_of_the_network() -> None:
