@@ -9,7 +9,7 @@ from netlab.network.address import IPv4Address, Prefix
 from netlab.network.arp import Arp
 from netlab.network.icmp import Icmp
 from netlab.network.ipv4 import Ipv4
-from netlab.sim.program import Program
+from netlab.sim.program import Program, current_program
 from netlab.sim.simulation import Simulation
 from netlab.sockets.arguments import SOCK_STREAM
 from netlab.sockets.door import speaking
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from scapy.packet import Packet
 
     from netlab.application.ping import Ping
+    from netlab.network.arp_claim import Claim
 
 DEFAULT = Prefix(IPv4Address.UNSPECIFIED, 0)
 """All addresses: the prefix of the route for what has no better one."""
@@ -43,6 +44,13 @@ class Host:
         self.interfaces: list[Interface] = []
         self.sockets_made = 0
         self.lent: dict[str, Any] = {}  # what Scapy keeps for this host: see `netlab.sockets.scapy`
+        self.boot: Callable[..., Any] | None = None
+        self.on_power_off: list[Callable[[], None]] = []
+        self._on_disk: list[Callable[[], object]] = []
+        self._assemble(forwarding)
+
+    def _assemble(self, forwarding: bool) -> None:
+        sim, name = self.sim, self.name
         self.ipv4 = Ipv4(sim, name)
         self.ipv4.forwarding = forwarding
         self.icmp = Icmp(sim, name, self.ipv4)
@@ -136,12 +144,114 @@ class Host:
         with self.sim.clock:
             outlet.send_frame(data, "injected by hand", self.sim.clock.cause)
 
+    # --- power ------------------------------------------------------------------------------
+
+    def power_cycle(self) -> None:
+        """Cut the power, and switch on again: all that was in memory only is gone.
+
+        Programs, sockets and connections, the ARP cache, and addresses that were learned: nobody is
+        told. What was given by `net.host`, `add_route` and `use` is on disk and stays. `boot`, if
+        the host has one, is started as a program then, as it was when the host was made. Raises
+        `ConfigurationError` on the real-time clock, and for a program of this host itself.
+        """
+        from netlab.sim.realtime import RealTimeClock  # which few need
+
+        sim = self.sim
+        mine = [program for program in sim.clock.programs if program.host == self.name]
+        if isinstance(sim.clock, RealTimeClock):
+            raise ConfigurationError('power_cycle() is not for clock="real": leave clock out')
+        if current_program() in mine:
+            raise ConfigurationError(f"a program of {self.name} can't cut its own power")
+        with sim.clock:
+            sim.record_cause(self.name, "sim", "power cut", {}, "what was in memory only is lost")
+            for interface in self.interfaces:
+                interface.down("the power was cut")
+            enabled, sim.recorder.enabled = sim.recorder.enabled, False
+            try:
+                self._forget_everything(mine)
+            finally:
+                sim.recorder.enabled = enabled
+            for interface in self.interfaces:
+                interface.up("the power is back")
+            for setting in self._on_disk:
+                setting()
+            if self.boot is not None:
+                self.start(self.boot)
+
+    def _forget_everything(self, programs: list[Program]) -> None:
+        """Whoever ends here may want to say good-bye, off the record: its cards have no power."""
+        for action in self.on_power_off:
+            action()
+        self.on_power_off.clear()
+        with self.sim.clock.around():
+            for program in programs:
+                program.kill()
+        self.sim.clock.programs = [p for p in self.sim.clock.programs if p not in programs]
+        for listener in self.tcp.listeners:
+            self.tcp.stop_listening(listener)
+        for connection in self.tcp.connections:
+            connection.abort("the power was cut")
+        for claim in list(self.arp.claims):
+            claim.release()
+        for address in self.ipv4.addresses:
+            self.remove_address(address)
+        self.arp.flush()
+        parts, settings = self.tcp.parts, self.tcp.settings
+        self._assemble(self.ipv4.forwarding)
+        self.tcp.parts, self.tcp.settings = parts, settings
+        for interface in self.interfaces:
+            interface.handlers.clear()
+            self.ipv4.attach(interface)
+
     # --- configuration ----------------------------------------------------------------------
 
     def add_interface(self, interface: Interface) -> None:
         """Give the host another interface, as yet without an address."""
         self.interfaces.append(interface)
         self.ipv4.attach(interface)
+
+    def configure(
+        self,
+        interface: Interface,
+        address: IPv4Address,
+        prefix: Prefix,
+        gateway: IPv4Address | None = None,
+        *,
+        conflict_detection: bool = False,
+    ) -> None:
+        """Give an interface an address for good, as `net.host` does: it outlasts a power cut.
+
+        With `conflict_detection` the address is claimed, not just taken.
+        """
+        give = self.claim_address if conflict_detection else self.add_address
+        give(interface, address, prefix, gateway)
+        self._on_disk.append(lambda: give(interface, address, prefix, gateway))
+
+    def claim_address(
+        self,
+        interface: Interface,
+        address: IPv4Address,
+        prefix: Prefix,
+        gateway: IPv4Address | None = None,
+    ) -> "Claim":
+        """As `add_address`, but first find out whether somebody has the address (RFC 5227).
+
+        That takes four to seven seconds, and begins when the interface is plugged in. The address
+        is let go when somebody else turns out to use it.
+        """
+        from netlab.network.arp_claim import Claim  # which few need
+
+        def lost(why: str) -> None:
+            if address in self.ipv4.addresses:
+                self.remove_address(address)
+
+        return Claim(
+            self.arp,
+            interface,
+            address,
+            lambda: self.add_address(interface, address, prefix, gateway),
+            lost,
+        )
 
     def add_address(
         self,
@@ -166,7 +276,9 @@ class Host:
 
     def add_route(self, prefix: str, gateway: str) -> None:
         """Send packets for `prefix` ("0.0.0.0/0": all that have no better route) to a neighbour."""
-        self.ipv4.add_route(Prefix.parse(prefix), IPv4Address.parse(gateway))
+        route = (Prefix.parse(prefix), IPv4Address.parse(gateway))
+        self.ipv4.add_route(*route)
+        self._on_disk.append(lambda: self.ipv4.add_route(*route))
 
     def use(self, **parts: Any) -> None:
         """Replace parts of the stack by your own: `transitions`, `rto`, `congestion`.

@@ -68,23 +68,31 @@ class Network:
         *,
         gateway: str | None = None,
         mtu: int = DEFAULT_MTU,
+        conflict_detection: bool = False,
+        boot: Callable[[Host], object] | None = None,
     ) -> Host:
         """A host with one interface and one address, such as ``net.host("alice", "10.0.0.1/24")``.
 
         One without an address must learn it from others (RARP, DHCP). `gateway` is where packets
-        for other networks go. Raises `ConfigurationError` for a name or an address that is taken,
-        or isn't one.
+        for other networks go. With `conflict_detection` the host makes sure that nobody else has
+        its address before it takes it (RFC 5227), which somebody may have then. `boot` is a program
+        that it runs when it is switched on. Raises `ConfigurationError` for a name or an address
+        that is taken, or isn't one.
         """
-        given = None if address is None else self._free_address(address)
+        find = parse_interface if conflict_detection else self._free_address
+        given = None if address is None else find(address)
         router = None if gateway is None else IPv4Address.parse(gateway)
         host = Host(self.sim, self._free_name(name), self.names)
         interface = self._new_interface(host, mtu)
         host.add_interface(interface)
         if given is not None:
-            host.add_address(interface, *given, router)
+            host.configure(interface, *given, router, conflict_detection=conflict_detection)
         elif router is not None:
             raise ConfigurationError(f"{name} has no address from which to send to {gateway}")
         self.hosts[name] = host
+        if boot is not None:
+            host.boot = boot
+            host.start(boot)
         return host
 
     def router(self, name: str) -> Host:
@@ -147,7 +155,7 @@ class Network:
         for host, (interface, address) in zip((a, b), ends, strict=True):
             if address is not None:
                 host.add_interface(interface)
-                host.add_address(interface, *address)
+                host.configure(interface, *address)
         self.links.append(cable)
         return cable
 

@@ -25,7 +25,8 @@ class Interface:
     """An interface of one host, whatever the medium that it is plugged into.
 
     `mtu` is the largest packet in bytes, `mac` its address on a medium that has such (`resolves`
-    tells whether the present one has). `handlers` maps an EtherType to what takes such packets.
+    tells whether the present one has). `handlers` maps an EtherType to what takes such packets, and
+    what is in `on_up` is called whenever it has come up.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Interface:
         self.framing: Framing = Ethernet(self)
         self.resolves = self.framing.resolves
         self.handlers: dict[int, Handler] = {}
+        self.on_up: list[Callable[[], None]] = []
         self.rx = Received()
         self.tx = Sent()
         self.enabled = True
@@ -89,6 +91,7 @@ class Interface:
         self.name = self.name.replace(self.framing.prefix, framing.prefix)
         self.framing = framing(self)
         self.resolves = framing.resolves
+        self._tell_that_it_is_up()
 
     def down(self, why: str = "it was set down by hand") -> None:
         """Turn it off. The other end notices, for the link is down then; see `Link.down`."""
@@ -108,6 +111,12 @@ class Interface:
         self._outlet = link
         fields = {"interface": self.name, "state": "DOWN" if link is None else "UP"}
         self._sim.record(self.host, "link", "carrier", fields, why)
+        if link is not None:
+            self._tell_that_it_is_up()
+
+    def _tell_that_it_is_up(self) -> None:
+        for action in list(self.on_up):
+            action()
 
     # --- frames -----------------------------------------------------------------------------
 

@@ -106,8 +106,9 @@ class Ipv4:
             raise ConfigurationError(
                 f"{self._host} has no address {address}; it has {self.addresses or 'none'}"
             )
-        del self._addresses[address]
+        interface, _ = self._addresses.pop(address)
         self._addresses_changed()
+        self.arp.flush(interface)
         for route in [each for each in self.routes if each.source == address]:
             self.routes.remove(route)
 

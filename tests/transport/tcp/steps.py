@@ -17,7 +17,6 @@ from netlab.link.cable import Cable
 from netlab.link.ethernet import ETHERTYPE_IPV4, EthernetFrame
 from netlab.link.interface import Interface
 from netlab.network.address import IPv4Address
-from netlab.network.arp import ArpEntry
 from netlab.network.ipv4_packet import PROTOCOL_TCP, Ipv4Packet
 from netlab.trace.frame import Frame
 from netlab.transport.tcp.connection import Connection
@@ -25,7 +24,7 @@ from netlab.transport.tcp.endpoint import Listener
 from netlab.transport.tcp.options import build_options, maximum_segment_size, mss_option
 from netlab.transport.tcp.segment import ACK, FIN, PSH, RST, SYN, URG, Segment
 from netlab.transport.tcp.states import State
-from netlab.units import minute, show_time
+from netlab.units import show_time
 
 ALICE = IPv4Address.parse("10.0.0.1")
 PEER = IPv4Address.parse("10.0.0.2")
@@ -34,7 +33,6 @@ ALICE_ISN = 1_000
 PEER_ISN = 5_000_000
 LISTENING_PORT = 80
 PEER_PORT = 40_000
-FOREVER = 1_000_000 * minute
 
 FLAGS = {"FIN": FIN, "SYN": SYN, "RST": RST, "PSH": PSH, "ACK": ACK, "URG": URG}
 
@@ -62,7 +60,7 @@ class Story:
         self._interface = Interface(self.net.sim, "peer", "eth0", PEER_MAC, mtu)
         self._interface.handlers[ETHERTYPE_IPV4] = self._hear
         Cable(self.net.sim, self.alice.interfaces[0], self._interface, frame_type=Frame)
-        self.alice.arp.table[PEER] = ArpEntry(PEER_MAC, expires=FOREVER)
+        self.alice.arp.add(PEER, PEER_MAC)
 
     # --- what the user of alice's TCP does --------------------------------------------------
 
