@@ -241,6 +241,11 @@ class Host:
         """
         from netlab.network.arp_claim import Claim  # which few need
 
+        if gateway is not None and gateway not in prefix:  # say so now, and not in some seconds
+            raise ConfigurationError(
+                f"{self.name}: the gateway {gateway} is on none of its networks ({prefix})"
+            )
+
         def lost(why: str) -> None:
             if address in self.ipv4.addresses:
                 self.remove_address(address)

@@ -11,6 +11,7 @@ from netlab import Network
 from netlab.errors import ConfigurationError
 from netlab.host import Host
 from netlab.link.ethernet import EthernetFrame
+from netlab.network.address import parse_interface
 from netlab.units import ms
 
 
@@ -122,3 +123,102 @@ def test_a_host_without_an_address_says_so() -> None:
 def test_a_part_that_isnt_there_cant_be_replaced(net: Network) -> None:
     with pytest.raises(ConfigurationError, match="alice has no part 'rot'; there is transitions"):
         net.hosts["alice"].use(rot=None)
+
+
+# --- power ----------------------------------------------------------------------------------
+
+
+def echo(host: Host) -> None:
+    listener = host.socket()
+    listener.bind(("", 7))
+    listener.listen()
+    connection, _ = listener.accept()
+    try:
+        while data := connection.recv(4096):
+            connection.sendall(data)
+    finally:
+        connection.close()
+
+
+def test_a_power_cut_takes_all_that_was_in_memory_and_tells_nobody(net: Network) -> None:
+    alice, bob = net.hosts.values()
+    server = bob.start(echo)
+    waiting = bob.start(lambda host: host.socket(socket.SOCK_DGRAM).recv(1), name="late")
+    sock = alice.socket()
+    sock.connect(("bob", 7))
+    net.run(until=lambda: bool(server.waiting_for))
+    bob.arp.policy = "strict"
+    bob.add_address(bob.interfaces[0], *parse_interface("10.9.0.1/16"))
+    layers = (bob.ipv4, bob.tcp, bob.udp, bob.icmp)
+    frames = len(net.trace.frames)
+    bob.power_cycle()
+    net.run()
+    assert (server.done, waiting.done, net.programs) == (True, True, [])
+    assert (bob.tcp.connections, bob.tcp.listeners, bob.udp.ports) == ([], [], [])
+    assert [bob.arp.table, bob.arp.policy] == [{}, "accept"]
+    assert [str(each) for each in bob.ipv4.addresses] == ["10.0.0.2"]
+    assert not set(layers) & {bob.ipv4, bob.tcp, bob.udp, bob.icmp}
+    assert len(net.trace.frames) == frames
+    assert [event.host for event in net.trace.events_of(kind="power cut")] == ["bob"]
+    assert alice.tcp.connections[0].state == "ESTABLISHED"
+
+
+def test_who_writes_to_a_host_after_its_power_cut_is_told_by_a_reset(net: Network) -> None:
+    alice, bob = net.hosts.values()
+    bob.start(echo)
+    sock = alice.socket()
+    sock.connect(("bob", 7))
+    bob.power_cycle()
+    sock.sendall(b"are you there?")
+    with pytest.raises(ConnectionResetError):
+        sock.recv(10)
+
+
+def test_what_is_on_disk_outlasts_a_power_cut(net: Network) -> None:
+    alice, bob = net.hosts.values()
+    bob.add_route("10.5.0.0/16", "10.0.0.1")
+    bob.use(congestion=None)
+    bob.tcp.settings.nodelay = True
+    router = net.router("r1")
+    routes = [str(route) for route in bob.ipv4.routes]
+    for host in (bob, router):
+        host.power_cycle()
+    assert [str(route) for route in bob.ipv4.routes] == routes
+    assert (bob.tcp.settings.nodelay, router.ipv4.forwarding) == (True, True)
+    assert alice.ping("bob", count=1).received == 1
+
+
+def test_a_host_boots_when_it_is_made_and_after_each_power_cut(net: Network) -> None:
+    booted: list[int] = []
+
+    def boot(host: Host) -> None:
+        booted.append(net.now)
+
+    carol = net.host("carol", boot=boot)
+    assert booted == []
+    net.run()
+    net.run_for(1 * ms)
+    carol.power_cycle()
+    net.run()
+    assert booted == [0, 1 * ms]
+
+
+def test_frames_under_way_are_lost_with_the_link_when_the_power_fails(net: Network) -> None:
+    alice, bob = net.hosts.values()
+    alice.inject(bytes(60))
+    bob.on_power_off.append(lambda: alice.inject(bytes(60)))
+    bob.power_cycle()
+    bob.power_cycle()
+    net.run()
+    assert [frame.fate for frame in net.trace.frames] == ["dropped"]
+
+
+def test_power_cant_be_cut_by_a_program_of_the_host_or_on_the_real_clock(net: Network) -> None:
+    bob = net.hosts["bob"]
+    suicide = bob.start(lambda host: host.power_cycle())
+    with pytest.raises(ConfigurationError, match="a program of bob can't cut its own power"):
+        _ = suicide.result
+    net.hosts["alice"].start(lambda host: bob.power_cycle())
+    net.run()
+    with Network(clock="real") as real, pytest.raises(ConfigurationError, match="leave clock out"):
+        real.host("alice", "10.0.0.1/24").power_cycle()

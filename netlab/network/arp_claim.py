@@ -141,7 +141,7 @@ class Claim:
             self._conflict(other, f"{other} uses {self.address}")
         elif (
             self.state is State.PROBING
-            and arp.sender_protocol_address.is_unspecified
+            and arp.is_probe
             and arp.target_protocol_address == self.address
         ):
             self._conflict(other, f"{other} probes for {self.address} as well")

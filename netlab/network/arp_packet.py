@@ -92,6 +92,19 @@ class ArpPacket:
         except (struct.error, TypeError, OverflowError, AttributeError):
             raise self._misfit() from None
 
+    @property
+    def is_probe(self) -> bool:
+        """Whether somebody asks, as nobody, if an address is free (RFC 5227 section 1.1)."""
+        return self.operation == REQUEST and self.sender_protocol_address.is_unspecified
+
+    @property
+    def is_announcement(self) -> bool:
+        """Whether somebody says where it is by a request that asks nothing (RFC 5227 section 1.1)."""
+        return (
+            self.operation == REQUEST
+            and self.sender_protocol_address == self.target_protocol_address
+        )
+
     def _misfit(self) -> ConfigurationError:
         return misfit(
             self,

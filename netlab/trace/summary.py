@@ -72,7 +72,7 @@ def label_of(layers: Layers) -> str:
         fragment = " fragment" if layers.ipv4.is_fragment else ""
         return f"IPv4{fragment}, protocol {layers.ipv4.protocol}"
     if layers.arp is not None:
-        return _ARP_WORDS.get(layers.arp.operation, f"ARP operation {layers.arp.operation}")
+        return _arp_label(layers.arp)
     return f"{protocol_of(layers)}{_length(layers)}"
 
 
@@ -121,7 +121,19 @@ def _ipv4_line(packet: Ipv4Packet) -> str:
     return f"{packet.src} → {packet.dst}, protocol {packet.protocol}, {len(packet.payload)} bytes"
 
 
+def _arp_label(arp: ArpPacket) -> str:
+    if arp.is_probe:
+        return "ARP probe"
+    if arp.is_announcement:
+        return "ARP announcement"
+    return _ARP_WORDS.get(arp.operation, f"ARP operation {arp.operation}")
+
+
 def _arp_line(arp: ArpPacket) -> str:
+    if arp.is_probe:
+        return f"Who has {arp.target_protocol_address}? (ARP Probe)"
+    if arp.is_announcement:
+        return f"ARP Announcement for {arp.sender_protocol_address}"
     if arp.operation == REQUEST:
         return f"Who has {arp.target_protocol_address}? Tell {arp.sender_protocol_address}"
     if arp.operation == REPLY:

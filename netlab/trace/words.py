@@ -66,6 +66,23 @@ def _arp(host: str, fields: Mapping[str, Any], event: Event) -> str:
     return f"{host}'s ARP table said: {found}, {fields.get('state')}"
 
 
+def _arp_refused(host: str, fields: Mapping[str, Any], event: Event) -> str:
+    return f"{host} did not believe that {fields.get('address')} is at {fields.get('mac')}"
+
+
+def _arp_conflict(host: str, fields: Mapping[str, Any], event: Event) -> str:
+    return f"{host} heard {fields.get('mac')} use its own address {fields.get('address')}"
+
+
+def _claim(host: str, fields: Mapping[str, Any], event: Event) -> str:
+    way = f"{fields.get('from')} to {fields.get('to')} ({fields.get('on')})"
+    return f"{host}'s claim of {fields.get('address')} went from {way}"
+
+
+def _power_cut(host: str, fields: Mapping[str, Any], event: Event) -> str:
+    return f"the power of {host} was cut"
+
+
 def _cwnd(host: str, fields: Mapping[str, Any], event: Event) -> str:
     return (
         f"{host} set cwnd to {fields.get('cwnd')} bytes, ssthresh {fields.get('ssthresh')}"
@@ -123,6 +140,10 @@ _WORDS: dict[str, Callable[[str, Mapping[str, Any], Event], str]] = {
     "dropped": _dropped,
     "discarded": _discarded,
     "arp": _arp,
+    "arp refused": _arp_refused,
+    "arp conflict": _arp_conflict,
+    "claim": _claim,
+    "power cut": _power_cut,
     "state": _state,
     "cwnd": _cwnd,
     "rto": _rto,

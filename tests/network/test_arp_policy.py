@@ -177,3 +177,12 @@ def test_a_policy_that_isnt_there_is_refused_with_those_that_are(pair: Pair) -> 
     with pytest.raises(ConfigurationError, match="one of 'accept', 'ignore unsolicited', 'strict'"):
         pair.alice.arp.policy = "paranoid"
     assert pair.alice.arp.policy is Policy.ACCEPT
+
+
+def test_why_tells_a_refusal_in_words(pair: Pair) -> None:
+    pair.alice.arp.policy = "strict"
+    say(pair, REPLY, ALICE)
+    event = pair.net.trace.events_of(kind="arp refused")[0]
+    told = pair.net.trace.why(event).text()
+    assert f"alice did not believe that 10.0.0.2 is at {MALLORY}" in told
+    assert "nobody had asked" in told

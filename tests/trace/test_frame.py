@@ -294,6 +294,14 @@ def test_the_summary_of_tcp_and_udp_is_what_tshark_says(tmp_path: Path) -> None:
         (arp_frame(REVERSE_REQUEST), "Who is 02:00:00:00:00:02? Tell 02:00:00:00:00:01"),
         (arp_frame(REVERSE_REPLY), "02:00:00:00:00:02 is at 10.0.0.2"),
         (arp_frame(9), "ARP operation 9"),
+        (
+            ethernet(arp_frame()[14:28] + bytes(4) + arp_frame()[32:42], 0x0806),
+            "Who has 10.0.0.2? (ARP Probe)",
+        ),
+        (
+            ethernet(arp_frame()[14:38] + arp_frame()[28:32], 0x0806),
+            "ARP Announcement for 10.0.0.1",
+        ),
         (ethernet(ping_packet()), "Echo (ping) request id=0x0001, seq=7, ttl=64"),
         (ethernet(LINES[-1][0]), "Destination unreachable: port unreachable"),
         (ethernet(ip(b"abc")), "10.0.0.1 → 10.0.0.2, protocol 253, 3 bytes"),
