@@ -178,7 +178,7 @@ class _Run:
     def _request(self, sequence: int) -> None:
         self._result.transmitted += 1
         self._result.elapsed = self._clock.now - self._began
-        mtu = self._host.ipv4.mtu_for(self._address)
+        mtu = self._host.ipv4.path_mtu_to(self._address)
         if self._dont_fragment and len(self._payload) + HEADERS > mtu:
             self._result.errors += 1
             self._result.lines.append(f"ping: local error: message too long, mtu={mtu}")

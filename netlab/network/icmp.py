@@ -20,6 +20,7 @@ from netlab.network.icmp_errors import IcmpErrors
 from netlab.network.icmp_message import (
     DESTINATION_UNREACHABLE,
     ECHO_REPLY,
+    FRAGMENTATION_NEEDED,
     HEADER_LENGTH,
     OBSOLETE,
     PARAMETER_PROBLEM,
@@ -28,6 +29,7 @@ from netlab.network.icmp_message import (
 )
 from netlab.network.ipv4 import Ipv4
 from netlab.network.ipv4_packet import PROTOCOL_ICMP, Ipv4Packet
+from netlab.network.redirects import Redirects
 from netlab.sim.simulation import Simulation
 from netlab.units import ms
 
@@ -73,13 +75,14 @@ def errno_of(message: IcmpMessage) -> int:
 
 
 class Icmp:
-    """ICMP on one host: answers requests, sends `errors`, and passes on those that come.
+    """ICMP on one host: answers requests, sends `errors`, follows `redirects`, passes on the rest.
 
     Virtual time begins at midnight, universal time: the times in timestamps count from there.
     """
 
     def __init__(self, sim: Simulation, host: str, ipv4: Ipv4) -> None:
         self.errors = ipv4.errors = IcmpErrors(sim, host, ipv4)
+        self.redirects = Redirects(sim, host, ipv4)
         self._sim = sim
         self._host = host
         self._ipv4 = ipv4
@@ -200,7 +203,13 @@ class Icmp:
         reason = "passed to the protocol whose packet it quotes (RFC 1122 section 3.2.2)"
         self._sim.record_cause(self._host, "network", "icmp error", fields, reason)
         if message.type == REDIRECT:
+            unbelieved = self.redirects.take(packet.src, message, quoted.dst)
+            if unbelieved:
+                self._discard(unbelieved)
             return
+        if message.type == DESTINATION_UNREACHABLE and message.code == FRAGMENTATION_NEEDED:
+            size = int.from_bytes(message.payload[2:4], "big")
+            self._ipv4.path_mtu.too_big(quoted.dst, size, message.next_hop_mtu)
         number = errno_of(message)
         text = _TEXTS.get(number, "Host is down or cut off")
         handler.unreachable(quoted, number, f"{text}: {packet.src} says {message.type_text}")

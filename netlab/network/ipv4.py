@@ -11,15 +11,20 @@ from netlab.link.interface import Interface
 from netlab.network.address import IPv4Address, Prefix
 from netlab.network.arp import Arp
 from netlab.network.icmp_message import (
+    ADMINISTRATIVELY_PROHIBITED,
     DESTINATION_UNREACHABLE,
     FRAGMENTATION_NEEDED,
+    HOST_REDIRECT,
     HOST_UNREACHABLE,
     NET_UNREACHABLE,
     PROTOCOL_UNREACHABLE,
+    REDIRECT,
     TIME_EXCEEDED,
     TTL_EXCEEDED,
 )
 from netlab.network.ipv4_packet import HEADER_LENGTH, Ipv4Packet
+from netlab.network.packet_filter import PacketFilter, Rule
+from netlab.network.path_mtu import PathMtu
 from netlab.network.routing import Route, RoutingTable
 from netlab.sim.simulation import Simulation
 
@@ -61,6 +66,8 @@ class Ipv4:
     def __init__(self, sim: Simulation, host: str) -> None:
         self.routes = RoutingTable()
         self.arp = Arp(sim, host, self._answers_for, self._neighbour_unreachable)
+        self.path_mtu = PathMtu(sim, host)
+        self.filter = PacketFilter()
         self.protocols: dict[int, ProtocolHandler] = {}
         self.errors: ErrorSender | None = None
         self.forwarding = False
@@ -160,6 +167,10 @@ class Ipv4:
         route = None if self.is_mine(dst) else self._route(dst)
         return 65535 if route is None else route.interface.mtu
 
+    def path_mtu_to(self, dst: IPv4Address) -> int:
+        """The largest packet, in bytes, that is known to pass the whole way to `dst` (RFC 1191)."""
+        return min(self.mtu_for(dst), self.path_mtu.limit(dst))
+
     # --- sending ----------------------------------------------------------------------------
 
     def send(
@@ -249,6 +260,8 @@ class Ipv4:
         src, dst = packet.src, packet.dst
         if src not in self._sources and not self._is_source(src):
             interface.discard(f"{src} can't be a packet's source (RFC 1122 section 3.2.1.3)")
+        elif self.filter.rules and (rule := self.filter.rule_against(packet)):
+            self._refuse(packet, rule)
         elif dst in self._broadcasts:
             self.heard_by = interface
             self._deliver(packet)
@@ -259,11 +272,18 @@ class Ipv4:
         elif dst in self._addresses:
             self._deliver(packet)
         elif self.forwarding:
-            self._forward(packet)
+            self._forward(interface, packet)
         else:
             interface.discard(
                 f"for {dst}, which isn't an address of this host (RFC 1122 section 3.2.1.3)"
             )
+
+    def _refuse(self, packet: Ipv4Packet, rule: Rule) -> None:
+        why = f"refused by the filter {rule.name} (RFC 1812 section 5.3.9)"
+        if rule.answer:
+            self.send_error(DESTINATION_UNREACHABLE, ADMINISTRATIVELY_PROHIBITED, packet, why)
+        else:
+            self._discard(packet, why)
 
     def _is_source(self, src: IPv4Address) -> bool:
         """Whether a packet from the link may come from there. What may is remembered."""
@@ -288,7 +308,7 @@ class Ipv4:
                 f"nothing here takes IP protocol {packet.protocol} (RFC 1122 section 3.2.2.1)",
             )
 
-    def _forward(self, packet: Ipv4Packet) -> None:
+    def _forward(self, interface: Interface, packet: Ipv4Packet) -> None:
         """RFC 1812 section 5.2: one less to live, and on by the routing table."""
         dst = packet.dst
         if dst.is_multicast or dst.is_reserved or dst.is_loopback:
@@ -323,6 +343,8 @@ class Ipv4:
             else:
                 self._discard(packet, "too big for the next link: this router doesn't fragment")
             return
+        if route.interface is interface:
+            self._redirect(packet, route)
         packet.ttl -= 1
         packet.checksum = None
         reason = (
@@ -330,6 +352,14 @@ class Ipv4:
             " (RFC 1812 section 5.2)"
         )
         self._transmit(route, packet, reason)
+
+    def _redirect(self, packet: Ipv4Packet, route: Route) -> None:
+        """It goes back to the link it came from: perhaps its sender could do without this router."""
+        hop = packet.dst if route.gateway is None else route.gateway
+        networks = [prefix for at, prefix in self._addresses.values() if at is route.interface]
+        if self.errors and any(packet.src in each and hop in each for each in networks):
+            reason = f"the next hop, {hop}, is on the sender's own network (RFC 1812 5.2.7.2)"
+            self.errors.send_error(REDIRECT, HOST_REDIRECT, packet, reason, hop)
 
     # --- trouble ----------------------------------------------------------------------------
 

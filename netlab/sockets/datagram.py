@@ -13,13 +13,15 @@ if TYPE_CHECKING:
     from netlab.host import Host
 
 _BROADCAST = (int(std.SOL_SOCKET), int(std.SO_BROADCAST))
+_MTU_DISCOVER = (int(std.IPPROTO_IP), 10)
+"""Linux's IP_MTU_DISCOVER, for which Python has no name: other than 0, it forbids fragments."""
 
 
 class DatagramEnd(End):
     """See `End`."""
 
     def __init__(self, host: "Host") -> None:
-        super().__init__(host, {REUSE_ADDRESS: 0, _BROADCAST: 0})
+        super().__init__(host, {REUSE_ADDRESS: 0, _BROADCAST: 0, _MTU_DISCOVER: 0})
         self._udp = host.udp
         self._port: UdpPort | None = None
         self._reading_ended = False
@@ -86,6 +88,7 @@ class DatagramEnd(End):
         if remote[1] == 0:
             raise OSError(EINVAL, "Invalid argument: port 0 can't be sent to")
         self._check_broadcast(remote[0])
+        port.dont_fragment = bool(self.options[_MTU_DISCOVER])
         self._udp.send(port, data, remote)
         return len(data)
 

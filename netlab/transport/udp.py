@@ -29,6 +29,7 @@ class UdpPort:
     """A port that a program holds, with the datagrams that wait there.
 
     `remote` limits it to one peer, and lets it hear that this one is unreachable (`error`).
+    `dont_fragment` sends no more than what is known to pass the whole way uncut (RFC 1191).
     `interface` limits its broadcasts, those sent and those heard, to one link. A `taker` is called
     with each datagram and its sender, as soon as it comes, instead of keeping it.
     """
@@ -41,6 +42,7 @@ class UdpPort:
         self.queue: deque[tuple[bytes, Address]] = deque()
         self.queued = 0
         self.error: OSError | None = None
+        self.dont_fragment = False
         self.readable = Signal(udp.clock)
 
     @property
@@ -115,7 +117,9 @@ class Udp:
         src = port.binding.address
         if src.is_unspecified or self._ipv4.is_broadcast(src):
             src = self._ipv4.source_for(remote[0], port.interface)
-        largest = min(LARGEST_PAYLOAD, self._ipv4.mtu_for(remote[0]) - 20 - HEADER_LENGTH)
+        ipv4 = self._ipv4
+        mtu = ipv4.path_mtu_to(remote[0]) if port.dont_fragment else ipv4.mtu_for(remote[0])
+        largest = min(LARGEST_PAYLOAD, mtu - 20 - HEADER_LENGTH)
         if len(data) > largest:
             raise OSError(EMSGSIZE, f"Message too long: {len(data)} bytes, and {largest} fit")
         datagram = UdpDatagram(port.binding.port, remote[1], data)
@@ -125,6 +129,7 @@ class Udp:
             datagram.pack(src, remote[0]),
             src=src,
             ttl=ttl,
+            dont_fragment=port.dont_fragment,
             interface=port.interface,
             reason="the user sends a datagram: UDP sends it at once (RFC 768)",
         )

@@ -244,7 +244,7 @@ def _note_syn(connection: "Connection", segment: Segment) -> None:
     """What the other side's SYN tells: where its numbers begin, and the largest segment it takes."""
     connection.receiver.begin(segment.seq)
     announced = maximum_segment_size(segment.options)
-    connection.limit_mss(DEFAULT_MSS if announced is None else announced)
+    connection.segment_size.announced(DEFAULT_MSS if announced is None else announced)
 
 
 def _without_syn(segment: Segment) -> Segment:

@@ -6,7 +6,15 @@ actions there, each of which is one method here.
 
 import warnings
 from collections.abc import Callable
-from errno import ECONNABORTED, ECONNREFUSED, ECONNRESET, EPIPE, ETIMEDOUT
+from errno import (
+    ECONNABORTED,
+    ECONNREFUSED,
+    ECONNRESET,
+    EMSGSIZE,
+    ENOPROTOOPT,
+    EPIPE,
+    ETIMEDOUT,
+)
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from netlab.network.address import IPv4Address
@@ -17,6 +25,7 @@ from netlab.transport.tcp.isn import initial_sequence_number
 from netlab.transport.tcp.options import build_options, mss_option
 from netlab.transport.tcp.receiver import Receiver
 from netlab.transport.tcp.segment import ACK, RST, SYN, Segment
+from netlab.transport.tcp.segment_size import SegmentSize
 from netlab.transport.tcp.sender import Sender
 from netlab.transport.tcp.states import Action, State, TcpEvent
 from netlab.transport.tcp.timers import TcpTimer
@@ -31,6 +40,8 @@ SocketAddress = tuple[IPv4Address, int]
 _SENDING = frozenset({State.SYN_SENT, State.SYN_RCVD, State.ESTABLISHED, State.CLOSE_WAIT})
 _LOSING_DATA = frozenset({State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2, State.CLOSE_WAIT})
 """Where a user who goes away with data unread loses them, and the other side must know."""
+_HARD_ERRORS = frozenset({ENOPROTOOPT, ECONNREFUSED})
+"""Of ICMP: nothing there speaks TCP, or nobody is at the port (RFC 1122 section 4.2.3.9)."""
 
 
 class Connection:
@@ -57,7 +68,8 @@ class Connection:
         self.state = State.CLOSED if listener is None else State.LISTEN  # it takes over from there
         self.passive = listener is not None
         self.error: OSError | None = None
-        self._offered_mss = tcp.largest_segment(remote[0])
+        self.segment_size = SegmentSize(self)
+        self._soft_error = (-1, OSError())  # the last one, and when it came
         self.next_stray_answer = 0  # from when on a stray segment without text is answered
         self.readable = Signal(self.clock)
         self.writable = Signal(self.clock)
@@ -75,13 +87,13 @@ class Connection:
             Action.REPORT_OPEN: self._report_open,
             Action.REPORT_REFUSED: lambda why: self._fail(ECONNREFUSED, "Connection refused"),
             Action.REPORT_RESET: lambda why: self._fail(ECONNRESET, "Connection reset by peer"),
-            Action.REPORT_TIMEOUT: lambda why: self._fail(ETIMEDOUT, "Connection timed out"),
+            Action.REPORT_TIMEOUT: self._report_timeout,
             Action.DELETE_TCB: self._delete,
         }
 
     def _begin_anew(self) -> None:
         settings, parts = self.settings, self.tcp.parts
-        self.mss = self._offered_mss
+        self.mss = self.segment_size.that_fits()
         self.sender = Sender(
             self,
             parts.new_rto(settings, self.blame),
@@ -244,27 +256,35 @@ class Connection:
             return self.settings.isn
         return initial_sequence_number(self.clock.now, self.local, self.remote, self.tcp.isn_secret)
 
-    def limit_mss(self, announced: int) -> None:
-        """The other side takes segments of at most `announced` bytes (RFC 9293 section 3.7.1)."""
-        self.mss = max(1, min(self._offered_mss, announced))
-        if self.mss != self.sender.congestion.mss:
-            self.sender.congestion = self.tcp.parts.new_congestion(
-                self.settings, self.mss, self.blame
-            )
-
     def timed_out(self, why: str) -> None:
         """Nothing was heard for too long."""
         self.happens(TcpEvent.USER_TIMEOUT, why)
 
     def unreachable(self, error: int, why: str) -> None:
-        """ICMP or ARP says that a segment didn't arrive. It ends only a connection that isn't open yet."""
-        if self.state in (State.SYN_SENT, State.SYN_RCVD):
+        """ICMP says that a segment didn't arrive.
+
+        It ends the connection where that is for good, or where it isn't open yet (RFC 9293 section
+        3.9.2.2, RFC 5461 section 4.1).
+        """
+        if error == EMSGSIZE:
+            self.segment_size.too_big()
+        elif error in _HARD_ERRORS or (
+            self.state in (State.SYN_SENT, State.SYN_RCVD) and self.settings.soft_errors_end_opening
+        ):
             self._fail(error, why)
             self.happens(TcpEvent.ABORT, why)
         else:
+            self._soft_error = (self.clock.now, OSError(error, why))
             self.record(
                 "soft error", {"errno": error}, f"{why}: not a reason to give up (RFC 9293 3.9.2.2)"
             )
+
+    def _report_timeout(self, why: str) -> None:
+        """Tell what the network has complained of meanwhile, if it has (RFC 1122 section 4.2.3.9)."""
+        came, error = self._soft_error
+        if self.error is None and came >= self.clock.now - self.sender.waited():
+            self.error = error
+        self._fail(ETIMEDOUT, "Connection timed out")
 
     def blame(self, part: str, problem: str, error: Exception | None = None) -> NoReturn:
         """A part that isn't TCP's own made a mistake: end this connection, and say whose fault it is."""
@@ -294,7 +314,7 @@ class Connection:
         self.emit(self.sender.iss, SYN | ACK, b"", why, self._syn_options())
 
     def _syn_options(self) -> bytes:
-        return build_options([mss_option(self._offered_mss)])
+        return build_options([mss_option(self.segment_size.offered)])
 
     def _send_fin(self, why: str) -> None:
         self.sender.fin_wanted = True

@@ -13,6 +13,7 @@ from netlab.transport.ports import Binding, Ports
 from netlab.transport.tcp.connection import Connection, SocketAddress
 from netlab.transport.tcp.parts import TcpParts
 from netlab.transport.tcp.segment import ACK, RST, SYN, Segment
+from netlab.transport.tcp.segment_size import HEADERS
 from netlab.transport.tcp.seq import less, less_equal, plus
 from netlab.transport.tcp.settings import TcpSettings
 from netlab.transport.tcp.states import State
@@ -56,6 +57,7 @@ class Tcp:
         self._listeners: dict[tuple[int, int], Listener] = {}
         self._ports = Ports(self._is_held_by_connection)
         ipv4.protocols[PROTOCOL_TCP] = self
+        ipv4.path_mtu.listeners.append(self._path_changed)
 
     @property
     def connections(self) -> list[Connection]:
@@ -130,7 +132,16 @@ class Tcp:
 
     def largest_segment(self, remote: IPv4Address) -> int:
         """The MSS to announce: what fits the first link, without the headers (RFC 9293 section 3.7.1)."""
-        return self._ipv4.mtu_for(remote) - 40
+        return self._ipv4.mtu_for(remote) - HEADERS
+
+    def path_mtu_to(self, remote: IPv4Address) -> int:
+        """The largest packet, in bytes, that is known to pass the whole way (RFC 1191)."""
+        return self._ipv4.path_mtu_to(remote)
+
+    def _path_changed(self, remote: IPv4Address) -> None:
+        for connection in self.connections:
+            if connection.remote[0] == remote:
+                connection.segment_size.path_changed()
 
     # --- segments ---------------------------------------------------------------------------
 

@@ -308,6 +308,10 @@ class Sender:
             return
         self.congestion.timed_out(distance(self.snd_una, self.snd_max))
         self._record_congestion("the retransmission timer expired (RFC 5681 section 3.1)")
+        self.start_over(why)
+
+    def start_over(self, why: str) -> None:
+        """Nothing of what is under way will arrive: send the first of it again, the rest after its ACK."""
         self.recovering = False
         self._recover = self.snd_max
         self.snd_nxt = self.snd_una

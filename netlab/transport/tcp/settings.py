@@ -34,6 +34,10 @@ class TcpSettings:
     stray_answer_interval: int = 500 * ms
     """Segments without text that are out of place are answered no more often than this, lest two
     ends that disagree acknowledge each other for ever (RFC 5961 section 7)."""
+    soft_errors_end_opening: bool = True
+    """Whether a connection that isn't open yet ends when ICMP tells of trouble that may pass, such as
+    host unreachable. RFC 1122 section 4.2.3.9 would go on until `give_up_syn_after`; Linux and others
+    don't keep the user waiting (RFC 5461 section 4.1)."""
     nodelay: bool = False
     """Whether new sockets start without Nagle's algorithm (RFC 9293 section 3.7.4)."""
     receive_buffer: int = 65_535

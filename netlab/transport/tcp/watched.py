@@ -82,6 +82,11 @@ class WatchedCongestion(CongestionControl):
         if hasattr(self._guard.part, "syn_lost"):
             self._tell("syn_lost")
 
+    def mss_changed(self, mss: int) -> None:
+        self.mss = mss
+        if hasattr(self._guard.part, "mss_changed"):
+            self._tell("mss_changed", mss)
+
     def acknowledged(self, count: int) -> None:
         self._tell("acknowledged", count)
 

@@ -14,12 +14,7 @@ import pytest
 from netlab import Network, on
 from netlab.host import Host
 from netlab.network.address import IPv4Address
-from netlab.network.icmp_message import (
-    HOST_UNREACHABLE,
-    PORT_UNREACHABLE,
-    IcmpMessage,
-)
-from netlab.network.ipv4_packet import PROTOCOL_ICMP, PROTOCOL_TCP, Ipv4Packet
+from netlab.network.ipv4_packet import PROTOCOL_TCP, Ipv4Packet
 from netlab.transport.tcp.segment import SYN, Segment
 from netlab.transport.tcp.states import State
 from netlab.units import minute, ms, s
@@ -343,61 +338,3 @@ def test_connecting_without_a_route_fails_at_once(net: Network, alice: Host) -> 
         socket.create_connection(("192.0.2.1", 80))
     assert raised.value.errno == ENETUNREACH
     assert net.now == 0
-
-
-def peer_says(story: Story, message: IcmpMessage) -> None:
-    """By ICMP, of the segment that the message quotes."""
-    story.peer_sends_packet(Ipv4Packet(PEER, ALICE, PROTOCOL_ICMP, message.pack()))
-
-
-def quoted(story: Story, seq: int) -> bytes:
-    """The start of a segment of alice's, with a sequence number counted from her ISN."""
-    number = (story.isn + seq) & 0xFFFFFFFF
-    segment = Segment(story.alice_port, story.peer_port, number, 0, 0, 0)
-    return Ipv4Packet(ALICE, PEER, PROTOCOL_TCP, segment.pack(ALICE, PEER)[:8]).pack()
-
-
-@pytest.mark.rfc("RFC 9293 3.9.2.2", "RFC 1122 4.2.3.9")
-def test_a_soft_icmp_error_ends_an_opening_but_no_open_connection(story: Story) -> None:
-    def unreachable(seq: int) -> None:
-        message = IcmpMessage.destination_unreachable(HOST_UNREACHABLE, quoted(story, seq))
-        peer_says(story, message)
-
-    story.opened()
-    story.write(b"data")
-    story.alice_sends("PSH,ACK", seq=1, text=b"data")
-    unreachable(1)
-    story.alice_is(State.ESTABLISHED)
-    assert story.net.trace.events_of(kind="soft error")
-    story.peer("RST", seq=1)
-    story.connect()
-    story.alice_sends("SYN", seq=0)
-    unreachable(0)
-    story.alice_forgets()
-    story.alice_reports(EHOSTUNREACH)
-    story.reach(State.SYN_RCVD)
-    unreachable(0)
-    story.alice_sends("RST,ACK", seq=1)
-    story.alice_forgets()
-    story.alice_reports(EHOSTUNREACH)
-
-
-@pytest.mark.rfc("RFC 5927 4.1")
-@pytest.mark.parametrize("seq", [0, 5, 65_536, -1])
-def test_an_icmp_error_about_what_is_not_under_way_is_not_believed(story: Story, seq: int) -> None:
-    story.opened()
-    story.write(b"data")
-    story.alice_sends("PSH,ACK", seq=1, text=b"data")
-    peer_says(story, IcmpMessage.destination_unreachable(PORT_UNREACHABLE, quoted(story, seq)))
-    story.alice_is(State.ESTABLISHED)
-    assert not story.net.trace.events_of(kind="icmp error")
-
-
-def test_a_quotation_too_short_for_ports_is_ignored(story: Story) -> None:
-    story.opened()
-    story.write(b"data")
-    story.alice_sends("PSH,ACK", seq=1, text=b"data")
-    message = IcmpMessage.destination_unreachable(PORT_UNREACHABLE, quoted(story, 1)[:-1])
-    peer_says(story, message)
-    story.alice_is(State.ESTABLISHED)
-    assert not story.net.trace.events_of(kind="icmp error")

@@ -18,6 +18,11 @@ class CongestionControl:
     def syn_lost(self) -> None:
         """The SYN had to be sent again before the connection opened."""
 
+    def mss_changed(self, mss: int) -> None:
+        """The path MTU was found to be another; one segment must always be allowed."""
+        self.mss = mss
+        self.cwnd = max(self.cwnd, mss)
+
     def acknowledged(self, count: int) -> None:
         """`count` bytes were acknowledged for the first time, outside of a recovery."""
 
