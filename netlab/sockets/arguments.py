@@ -20,6 +20,7 @@ SOCK_NONBLOCK = int(getattr(std, "SOCK_NONBLOCK", 0))
 SOCK_CLOEXEC = int(getattr(std, "SOCK_CLOEXEC", 0))
 MSG_DONTWAIT = int(getattr(std, "MSG_DONTWAIT", 0))
 MSG_WAITALL = int(getattr(std, "MSG_WAITALL", 0))
+TCP_INFO = (int(std.IPPROTO_TCP), int(getattr(std, "TCP_INFO", 11)))
 
 SEND_FLAGS = MSG_DONTWAIT | int(getattr(std, "MSG_NOSIGNAL", 0))
 RECEIVE_FLAGS = MSG_PEEK | MSG_DONTWAIT | MSG_WAITALL

@@ -36,6 +36,10 @@ class End(ABC):
         """An option was set. Most are looked at when they matter."""
         return
 
+    def info(self) -> bytes | None:
+        """The value of `TCP_INFO`; None where there is no such option."""
+        return None
+
     @abstractmethod
     def describe(self) -> str:
         """What it is, for errors and reports."""

@@ -29,6 +29,7 @@ from netlab.sockets.arguments import (
     SOCK_DGRAM,
     SOCK_NONBLOCK,
     SOCK_STREAM,
+    TCP_INFO,
     check_flags,
     resolve,
     room,
@@ -302,8 +303,8 @@ class Socket:
     def getsockopt(self, level: int, option: int, buflen: int = 0) -> int | bytes:
         """Read an option, with `buflen` as so many bytes.
 
-        `SO_ERROR` reads and clears the error that waits; `SO_TYPE` is the kind of socket, and
-        `SO_ACCEPTCONN` tells whether it listens.
+        `SO_ERROR` reads and clears the error that waits; `SO_TYPE` is the kind of socket,
+        `SO_ACCEPTCONN` tells whether it listens, and `TCP_INFO` is Linux's `struct tcp_info`.
         """
         self._check_open()
         if level == std.SOL_SOCKET and option == std.SO_ERROR:
@@ -315,6 +316,8 @@ class Socket:
             value = int(self._end.listening)
         elif (level, option) in self._end.options:
             value = self._end.options[level, option]
+        elif (level, option) == TCP_INFO and (info := self._end.info()) is not None:
+            return info[:buflen] if buflen else int.from_bytes(info[:4], sys.byteorder)
         else:
             raise OSError(ENOPROTOOPT, f"Protocol not available: option {option} of level {level}")
         return value.to_bytes(4, sys.byteorder)[:buflen] if buflen else value

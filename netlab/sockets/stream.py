@@ -43,6 +43,11 @@ class StreamEnd(End):
         if self._connection is not None:
             self._connection.sender.nodelay = bool(self.options[_NODELAY])
 
+    def info(self) -> bytes:
+        from netlab.sockets import tcp_info  # which few ask for
+
+        return tcp_info.pack(self._connection, self.listening)
+
     def describe(self) -> str:
         if self._connection is not None:
             return f"TCP {self._connection.label}, {self._connection.state}"
