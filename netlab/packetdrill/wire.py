@@ -12,7 +12,7 @@ from netlab.link.cable import Cable
 from netlab.link.ethernet import ETHERTYPE_IPV4
 from netlab.link.framing import LinkFrame
 from netlab.link.interface import Interface
-from netlab.link.raw import RAW_IP
+from netlab.link.raw import RawIp
 from netlab.network.ipv4_packet import PROTOCOL_ICMP, PROTOCOL_TCP, PROTOCOL_UDP, Ipv4Packet
 from netlab.sim.simulation import Simulation
 from netlab.trace.frame import Frame
@@ -48,7 +48,7 @@ class Wire:
         mtu = 65_535  # packets larger than the host's MTU may come in
         self._end = Interface(sim, "script", "tun0", MacAddress(0), mtu)
         self._end.handlers[ETHERTYPE_IPV4] = self._receive
-        Cable(sim, host.interfaces[0], self._end, name="wire", framing=RAW_IP, frame_type=Frame)
+        Cable(sim, host.interfaces[0], self._end, name="wire", framing=RawIp, frame_type=Frame)
 
     def send(self, packet: bytes, reason: str) -> None:
         """Let a packet reach the host."""
