@@ -5,7 +5,7 @@ Scapy is rewritten: what it asks the machine for is answered by the host. These 
 
 | what Scapy uses                              | is, for code that runs on a host |
 |----------------------------------------------|----------------------------------|
-| `conf.L2socket`, `L3socket`, `L2listen`      | `sockets`: a tap on the host's interfaces |
+| `conf.L2socket`, `L3socket`, `L2listen`      | `sockets`: a sniffer on the host's interfaces |
 | `conf.route`, `conf.iface`, `conf.ifaces`    | `configuration`: the host's own |
 | the cache of `getmacbyip`                    | `configuration`: the host's ARP table first |
 | a BPF filter, which libpcap would compile    | `filters`: the same language, in Python |

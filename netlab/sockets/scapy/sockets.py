@@ -1,4 +1,4 @@
-"""Scapy's sockets on a simulated host: a tap on its interfaces, and frames put on their links."""
+"""Scapy's sockets on a simulated host: sniffers on its interfaces, and frames put on their links."""
 
 from collections import deque
 from errno import EMSGSIZE
@@ -15,7 +15,7 @@ from scapy.utils import EDecimal
 
 from netlab.errors import ConfigurationError
 from netlab.link.ethernet import ETHERTYPE_IPV4, HEADER_LENGTH
-from netlab.link.tap import Tap
+from netlab.link.sniffer import Sniffer
 from netlab.sockets.door import asking
 from netlab.sockets.scapy.filters import compile_filter
 from netlab.sockets.scapy.threads import news
@@ -56,23 +56,23 @@ class L2Socket(SuperSocket):
         self.host: Host = host
         self.iface = network_name(iface or conf.iface)
         self.queue: deque[tuple[bytes, int, int]] = deque()  # with its link type, and when it came
-        self._taps: dict[str, Tap] = {}
+        self._sniffers: dict[str, Sniffer] = {}
         self._type = type
         self._promisc = conf.sniff_promisc if promisc is None else promisc
         self._accepts = compile_filter("" if nofilter else _whole(filter), host.names)
         self._listen_on(str(self.iface))
 
     def _listen_on(self, name: str) -> "Interface | None":
-        """Tap the interface of that name, unless it is tapped already; None for the loopback."""
+        """Listen on the interface of that name, unless that is done; None for the loopback."""
         interface = next((each for each in self.host.interfaces if each.name == name), None)
-        if interface is not None and name not in self._taps:
+        if interface is not None and name not in self._sniffers:
 
             def see(data: bytes, outgoing: bool) -> None:
                 if self._reads(interface, data, outgoing):
                     self.queue.append((data, interface.framing.linktype, self.host.sim.clock.now))
                     news(self.host).tell()
 
-            self._taps[name] = Tap(interface, see)
+            self._sniffers[name] = Sniffer(interface, see)
         return interface
 
     def _reads(self, interface: "Interface", data: bytes, outgoing: bool) -> bool:
@@ -119,8 +119,8 @@ class L2Socket(SuperSocket):
         raise ConfigurationError(f"{self!r} has no file number: wait with its own select()")
 
     def close(self) -> None:
-        for tap in getattr(self, "_taps", {}).values():
-            tap.close()
+        for sniffer in getattr(self, "_sniffers", {}).values():
+            sniffer.close()
         self.closed = True
 
     @staticmethod
