@@ -1,11 +1,17 @@
 """The real-time clock: the same interface as `Clock`, on the machine's own time.
 
-A background thread handles each event when its time has come. Everything that touches the network,
-from whatever thread, first takes the clock's lock with `with clock:`; a call that blocks waits on
-the same lock and is woken when something changed. Programs are threads here.
+Everything that touches the network, from whatever thread, first takes the clock's lock with
+`with clock:`; a call that blocks waits on the same lock and is woken when something changed.
+Programs are threads here.
+
+A background thread, the driver, handles each event when its time has come. What a thread brings
+about that is due at once it handles itself, before it lets go of the lock, for to wake another
+takes longer than to handle most events. Python's main thread leaves all to the driver: it is the
+one that a Ctrl-C may cut off anywhere.
 """
 
 import threading
+from collections import deque
 from collections.abc import Callable
 from time import monotonic_ns  # this very one, whatever stands in the module later
 from types import TracebackType
@@ -16,17 +22,25 @@ from netlab.sim.clock import Action, Clock
 from netlab.sim.program import Program, Signal, warn_of_failures
 from netlab.sim.timer import Timer
 
+AT_ONCE = 1_000
+"""So many events a thread handles at most before it gives others a turn."""
+
 
 class RealTimeClock(Clock):
     """Wall-clock time since the clock was made, in nanoseconds."""
 
     def __init__(self) -> None:
         self._began = monotonic_ns()
-        self._changed = threading.Condition(threading.RLock())
+        lock = threading.RLock()
+        self._changed = threading.Condition(lock)  # those wait here who are blocked
+        self._next = threading.Condition(lock)  # and the driver here, until `_driver_wakes`
+        self._driver_wakes: int | None = 0
         self._depth = 0
         self._onlookers = 0  # who ask for their condition after each event
+        self._idlers = 0  # who wait until nothing is left to happen
         self._closed = False
-        self._failure: BaseException | None = None
+        self._handling = 0  # the thread that is handling an event
+        self._failures: deque[Exception] = deque(maxlen=100)  # that nobody was told yet
         super().__init__()
         self._driver = threading.Thread(target=self._drive, name="netlab clock", daemon=True)
         self._driver.start()
@@ -42,15 +56,13 @@ class RealTimeClock(Clock):
 
     def call_at(self, time: int, action: Action, argument: Any = None) -> None:
         """As `Clock.call_at`, from any thread."""
-        with self._changed:
+        with self:
             super().call_at(time, action, argument)
-            self._changed.notify_all()
 
     def queue_timer(self, time: int, timer: Timer) -> None:
         """As `Clock.queue_timer`, from any thread."""
-        with self._changed:
+        with self:
             super().queue_timer(time, timer)
-            self._changed.notify_all()
 
     def wake(self, waiting: list[Any]) -> None:
         """Let all blocked threads look whether they can go on, whatever each waits for."""
@@ -65,16 +77,22 @@ class RealTimeClock(Clock):
         """
         with self._changed:
             self._stopped = False
-            while not self._stopped and not self._closed:
-                self._raise_failure()
-                if until is None:
-                    if not self._something_is_left() and all(each.daemon for each in self.programs):
+            self._idlers += 1
+            try:
+                while not self._stopped and not self._closed:
+                    self._raise_failure()
+                    if until is None:
+                        if not self._something_is_left() and all(
+                            each.daemon for each in self.programs
+                        ):
+                            break
+                        self._changed.wait()
+                    elif self.now < until:
+                        self._changed.wait((until - self.now) / 1e9)
+                    else:
                         break
-                    self._changed.wait()
-                elif self.now < until:
-                    self._changed.wait((until - self.now) / 1e9)
-                else:
-                    break
+            finally:
+                self._idlers -= 1
         warn_of_failures(self.failed)
 
     def run_until(self, condition: Callable[[], bool]) -> None:
@@ -100,7 +118,7 @@ class RealTimeClock(Clock):
         self, signal: Signal, ready: Callable[[], bool], deadline: int | None, what: str
     ) -> bool:
         """Block the calling thread until `ready()`, or until `deadline`; the truth of `ready()`."""
-        if threading.current_thread() is self._driver:
+        if threading.get_ident() == self._handling:
             raise ConfigurationError(f"{what} would block inside the handling of an event")
         with self._changed:
             while not ready():
@@ -111,9 +129,10 @@ class RealTimeClock(Clock):
                 if remaining is not None and remaining <= 0:
                     return False
                 signal.waiting = [threading.current_thread()]  # somebody: see `wake`
-                depth, self._depth = self._depth, 0  # as the lock is let go of, however deep
-                self._changed.wait(None if remaining is None else remaining / 1e9)
-                self._depth = depth
+                self._settle()
+                if ready():
+                    break
+                self._sleep(self._changed, remaining)
             return True
 
     def start(self, program: Program) -> None:
@@ -135,6 +154,7 @@ class RealTimeClock(Clock):
             self._closed = True
             self._queue.clear()
             self._changed.notify_all()
+            self._next.notify()
 
     def __enter__(self) -> "RealTimeClock":
         self._changed.acquire()
@@ -149,31 +169,55 @@ class RealTimeClock(Clock):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if self._depth == 1:
+            self._settle()
         self._depth -= 1
         self._changed.release()
 
     def _raise_failure(self) -> None:
-        if self._failure is not None:
-            failure, self._failure = self._failure, None
-            raise failure
+        if self._failures:
+            raise self._failures.popleft()
+
+    def _settle(self) -> None:
+        """Let happen what is due, and the driver wake in time for what comes next."""
+        if threading.current_thread() is not threading.main_thread():
+            self._handle_what_is_due()
+        entry = self._peek()
+        if entry is not None and (self._driver_wakes is None or entry[0] < self._driver_wakes):
+            self._driver_wakes = entry[0]
+            self._next.notify()
+
+    def _handle_what_is_due(self) -> None:
+        if self._handling:
+            return
+        self._handling = threading.get_ident()
+        try:
+            for _ in range(AT_ONCE):
+                entry = self._peek()
+                if entry is None or entry[0] > self.now:
+                    return
+                self._handle_next(entry[0])
+                if self._onlookers:
+                    self._changed.notify_all()
+        except Exception as failure:  # it reaches whoever waits on the network next
+            self._failures.append(failure)
+            self._changed.notify_all()
+        finally:
+            self._handling = 0
+            if self._idlers and not self._something_is_left():
+                self._changed.notify_all()
 
     def _drive(self) -> None:
-        with self._changed:
+        with self:
             while not self._closed:
-                if not self._something_is_left():
-                    self._changed.notify_all()
+                self._handle_what_is_due()
                 entry = self._peek()
-                if entry is None:
-                    self._changed.wait()
-                    continue
-                remaining = entry[0] - self.now
-                if remaining > 0:
-                    self._changed.wait(remaining / 1e9)
-                    continue
-                try:
-                    self._handle_next(entry[0])
-                    if self._onlookers:
-                        self._changed.notify_all()
-                except Exception as failure:  # it reaches whoever waits on the network next
-                    self._failure = failure
-                    self._changed.notify_all()
+                self._driver_wakes = None if entry is None else entry[0]
+                self._sleep(self._next, None if entry is None else max(0, entry[0] - self.now))
+                self._driver_wakes = 0
+
+    def _sleep(self, condition: threading.Condition, time: int | None) -> None:
+        """Let go of the lock, however deep it is held, until `condition` or for `time` ns."""
+        depth, self._depth = self._depth, 0
+        condition.wait(None if time is None else time / 1e9)
+        self._depth = depth

@@ -12,7 +12,8 @@ import pytest
 from netlab import Network
 from netlab.errors import ConfigurationError, NetlabError
 from netlab.host import Host
-from netlab.sim.realtime import RealTimeClock
+from netlab.sim.realtime import AT_ONCE, RealTimeClock
+from netlab.sim.recording import Event
 from netlab.units import ms, s
 
 LONG = 20.0
@@ -159,6 +160,86 @@ def test_run_waits_for_no_timer_in_the_background_which_fires_all_the_same(net: 
     net.run()
     assert timer.armed
     assert fired.wait(LONG)
+
+
+def test_each_thing_has_its_cause_whichever_thread_lets_it_happen(net: Network) -> None:
+    alice = net.hosts["alice"]
+    alice.ping("bob", count=1)
+    in_thread(lambda: alice.ping("bob", count=1))()
+    frames = net.trace.frames
+    replies = [frame for frame in frames if frame.sender == "bob"]
+    assert len(replies) >= 3  # to ARP, and to either ping
+    for reply in replies:
+        assert any(event in frames for event in causes(reply))
+
+
+def causes(event: Event) -> list[Event]:
+    return [] if event.cause is None else [event.cause, *causes(event.cause)]
+
+
+def test_a_thread_handles_what_it_brings_about_and_the_main_thread_leaves_it_to_another(
+    net: Network,
+) -> None:
+    clock, handlers = net.sim.clock, []
+
+    def act(_: object) -> None:
+        handlers.append(threading.current_thread())
+        if len(handlers) < 3:
+            clock.call_at(clock.now, act)
+
+    def begin() -> threading.Thread:
+        handlers.clear()
+        with clock:
+            clock.call_at(0, act)
+            assert handlers == []
+        return threading.current_thread()
+
+    thread = in_thread(begin)()
+    assert handlers == [thread] * 3
+    begin()
+    net.run()
+    assert len(handlers) == 3
+    assert threading.main_thread() not in handlers
+
+
+def test_a_thread_that_has_handled_much_leaves_the_rest_to_others(net: Network) -> None:
+    clock, handlers = net.sim.clock, []
+
+    def act(_: object) -> None:
+        handlers.append(threading.get_ident())
+        if len(handlers) < AT_ONCE + 50:
+            clock.call_at(0, act)
+
+    in_thread(lambda: clock.call_at(0, act))()
+    net.run()
+    assert len(handlers) == AT_ONCE + 50
+    assert len(set(handlers)) == 2
+
+
+def test_run_returns_when_another_thread_has_handled_what_was_left(net: Network) -> None:
+    def later() -> None:
+        time.sleep(0.05)
+        net.sim.clock.call_at(0, lambda _: None)
+
+    timer = net.sim.clock.timer(lambda: None)
+    timer.arm(60 * s)
+    done = in_thread(lambda: net.run())
+    in_thread(later)()
+    timer.cancel()
+    in_thread(later)()
+    done()
+
+
+def test_every_exception_reaches_somebody_who_waits(net: Network) -> None:
+    def fail(number: int) -> None:
+        raise ZeroDivisionError(str(number))
+
+    for number in range(3):
+        net.sim.clock.call_at(0, fail, number)
+    for number in range(3):
+        with pytest.raises(ZeroDivisionError, match=str(number)):
+            net.run()
+    net.run()
 
 
 def test_blocked_calls_are_woken_when_the_socket_is_closed(net: Network) -> None:
