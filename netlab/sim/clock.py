@@ -145,13 +145,13 @@ class Clock:
         self.wait(Signal(self), lambda: False, self.now + delay, f"sleep({show_time(delay)})")
 
     def wait(
-        self, signal: Signal, ready: Callable[[], bool], deadline: int | None, what: str
+        self, signal: Signal, ready: Callable[[], bool], deadline: int | None, what: object
     ) -> bool:
         """Block the caller until `ready()` is true; False if the time `deadline` came first.
 
         A program is suspended until somebody notifies `signal`; any other caller drives the clock
-        meanwhile. `what` names the blocked call in reports, such as ``"accept() on 0.0.0.0:80"``.
-        Raises `DeadlockError` when nothing is left that could make it true.
+        meanwhile. ``str(what)``, of which a report is made when one is wanted, names the blocked
+        call, such as ``"accept() on 0.0.0.0:80"``. Raises `DeadlockError` when nothing is left that could make it true.
         """
         program = current_program()
         if program is not None:
@@ -232,19 +232,15 @@ class Clock:
             self._nothing_is_left(for_good=until is None)
             if self._peek() is None or (until is None and not self._something_is_left()):
                 return False
-        entry = queue[0]
-        time = entry[0]
-        if until is not None and time > until:
+        if until is not None and queue[0][0] > until:
             return False
-        heappop(queue)
-        self.now = time
+        self.now, _, action, argument, cause = heappop(queue)
         self.steps += 1
-        action = entry[2]
         if action is None:
-            entry[3].fire()
+            argument.fire()
         else:
-            self.cause = entry[4]
-            action(entry[3])
+            self.cause = cause
+            action(argument)
         return True
 
     def _peek(self) -> _Entry | None:

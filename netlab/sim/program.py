@@ -57,7 +57,6 @@ class Program:
         self.daemon = daemon
         self.foreground = foreground
         self.done = False
-        self.waiting_for = ""
         self.waiting_since = 0
         self.error: BaseException | None = None
         self._clock = clock
@@ -67,6 +66,7 @@ class Program:
         self._traceback: TracebackType | None = None
         self.asked_for = foreground  # the person gets it raised in their call
         self._switch = Switch(self.run_to_end, self)
+        self._waits_in: object = None
         self._wait_error: Exception | None = None
         self._ended = Signal(clock)
         self._alarm = clock.timer(self._on_alarm)
@@ -82,6 +82,11 @@ class Program:
         if self.error is not None:
             raise self.error.with_traceback(self._traceback)
         return self._value
+
+    @property
+    def waiting_for(self) -> str:
+        """The call that it waits in, such as ``accept() on TCP port 80, LISTEN``; "" for none."""
+        return "" if self._waits_in is None else str(self._waits_in)
 
     @property
     def failed(self) -> bool:
@@ -113,34 +118,34 @@ class Program:
 
     def wake(self, _: object = None) -> None:
         """What it waits for may have come: let it look."""
-        if self.waiting_for:
+        if self._waits_in is not None:
             self._run(self._switch.resume)
 
     def wait(
-        self, signal: Signal, ready: Callable[[], bool], deadline: int | None, what: str
+        self, signal: Signal, ready: Callable[[], bool], deadline: int | None, what: object
     ) -> bool:
         """Suspend until `ready()`, or until `deadline` has come; the truth of `ready()`."""
-        clock = self._clock
         if ready():
             return True
+        clock = self._clock
         self.waiting_since = clock.now
         if deadline is not None:
             self._alarm.arm(max(0, deadline - clock.now))
         try:
-            while not ready():
-                if deadline is not None and clock.now >= deadline:
-                    return False
+            while deadline is None or clock.now < deadline:
                 signal.waiting.append(self)
-                self.waiting_for = what
+                self._waits_in = what
                 self._switch.suspend()
                 if self in signal.waiting:
                     signal.waiting.remove(self)
                 if self._wait_error is not None:
                     error, self._wait_error = self._wait_error, None
                     raise error
-            return True
+                if ready():
+                    return True
+            return False
         finally:
-            self.waiting_for = ""
+            self._waits_in = None
             self._alarm.cancel()
 
     def give_up(self, error: Exception) -> None:

@@ -115,7 +115,7 @@ class RealTimeClock(Clock):
         raise ConfigurationError('a network with clock="real" can\'t be stepped: leave clock out')
 
     def wait(
-        self, signal: Signal, ready: Callable[[], bool], deadline: int | None, what: str
+        self, signal: Signal, ready: Callable[[], bool], deadline: int | None, what: object
     ) -> bool:
         """Block the calling thread until `ready()`, or until `deadline`; the truth of `ready()`."""
         if threading.get_ident() == self._handling:

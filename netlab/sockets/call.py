@@ -33,12 +33,18 @@ class Call:
         self._cause: Event | None = None
         self._steps = 0
 
+    def __str__(self) -> str:
+        return f"{self.name}() on {self._socket.describe()}"
+
     def __enter__(self) -> Self:
-        clock = self._socket.host.sim.clock
+        socket = self._socket
+        sim = socket.host.sim
+        clock = sim.clock
         clock.__enter__()
         self._cause = clock.cause
         self._steps = clock.steps
-        self._record("call", {"call": self.name, "arguments": self._args})
+        fields = {"call": self.name, "arguments": self._args, "socket": socket.number}
+        sim.record_cause(socket.host.name, "sockets", "call", fields)
         return self
 
     def __exit__(
@@ -47,16 +53,14 @@ class Call:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        clock = self._socket.host.sim.clock
+        socket = self._socket
+        sim = socket.host.sim
+        clock = sim.clock
+        fields: dict[str, Any] = {"call": self.name, "value": self.result, "socket": socket.number}
         if error is not None:
-            self._record("return", {"call": self.name, "error": f"{type(error).__name__}: {error}"})
-        else:
-            self._record("return", {"call": self.name, "value": self.result})
+            came = f"{type(error).__name__}: {error}"
+            fields = {"call": self.name, "error": came, "socket": socket.number}
+        sim.record_cause(socket.host.name, "sockets", "return", fields)
         if clock.steps == self._steps:
             clock.cause = self._cause
         clock.__exit__(kind, error, trace)
-
-    def _record(self, kind: str, fields: dict[str, Any]) -> None:
-        host = self._socket.host
-        fields["socket"] = self._socket.number
-        host.sim.record_cause(host.name, "sockets", kind, fields)

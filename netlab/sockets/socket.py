@@ -92,8 +92,12 @@ class Socket:
         raise TypeError("cannot pickle or copy a socket: it is one end of something")
 
     def __repr__(self) -> str:
-        state = "closed" if self._gone else self._end.describe()
+        state = "closed" if self._gone else self.describe()
         return f"<socket {self.number} of {self.host.name}, {self.type.name}, {state}>"
+
+    def describe(self) -> str:
+        """What it is now: ``TCP 10.0.0.1:49152 > 10.0.0.2:80, ESTABLISHED``."""
+        return self._end.describe()
 
     # --- opening ----------------------------------------------------------------------------
 
@@ -373,19 +377,18 @@ class Socket:
         deadline: int | None = None,
         flags: int = 0,
     ) -> None:
-        if ready():
-            return
         if self._timeout == 0 or flags & MSG_DONTWAIT:
+            if ready():
+                return
             raise BlockingIOError(
                 EAGAIN, f"Resource temporarily unavailable: {call.name}() would block"
             )
-        if deadline is None:
+        if deadline is None and self._timeout is not None:
             deadline = self._deadline()
         self._waits_for.append(signal)
-        what = f"{call.name}() on {self._end.describe()}"
         try:
             in_time = self.host.sim.clock.wait(
-                signal, lambda: self._gone or ready(), deadline, what
+                signal, lambda: self._gone or ready(), deadline, call
             )
         finally:
             self._waits_for.remove(signal)

@@ -140,8 +140,8 @@ class StreamEnd(End):
             connection is None
             or len(connection.receiver.buffer) > 0
             or connection.error is not None
-            or connection.at_end
             or self._reading_ended
+            or connection.at_end
         )
 
     def receive(self, size: int, peek: bool) -> tuple[bytes, Peer | None]:

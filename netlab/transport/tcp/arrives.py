@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from netlab.transport.tcp.options import maximum_segment_size
 from netlab.transport.tcp.segment import ACK, FIN, RST, SYN, Segment
-from netlab.transport.tcp.seq import less, less_equal, plus
+from netlab.transport.tcp.seq import distance, less, less_equal, plus
 from netlab.transport.tcp.states import SYNCHRONIZED, State, TcpEvent
 
 if TYPE_CHECKING:
@@ -23,13 +23,12 @@ _FIN_SENT = frozenset({State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK})
 
 def segment_arrives(connection: "Connection", segment: Segment) -> None:
     """Process a segment for this connection, in whatever state it is."""
-    state = connection.state
-    if state is State.LISTEN:
-        _in_listen(connection, segment)
-    elif state is State.SYN_SENT:
-        _in_syn_sent(connection, segment)
-    elif state is not State.CLOSED:
-        _otherwise(connection, segment)
+    process = _NOT_SYNCHRONIZED.get(connection.state, _otherwise)
+    process(connection, segment)
+
+
+def _in_closed(connection: "Connection", segment: Segment) -> None:
+    """3.10.7.1: it is discarded. The RST for one that nobody takes is the endpoint's to send."""
 
 
 def _in_listen(connection: "Connection", segment: Segment) -> None:
@@ -80,7 +79,8 @@ def _in_syn_sent(connection: "Connection", segment: Segment) -> None:
         )
         rest = _without_syn(segment)
         if rest.length:
-            _take_text_and_fin(connection, rest)
+            _take_text(connection, rest)
+            _check_fin(connection)
         sender.send_what_fits("the connection is open: send what waits")
     else:
         connection.happens(
@@ -91,11 +91,11 @@ def _in_syn_sent(connection: "Connection", segment: Segment) -> None:
 
 def _otherwise(connection: "Connection", segment: Segment) -> None:
     """3.10.7.4: all other states."""
-    sender, receiver = connection.sender, connection.receiver
+    receiver = connection.receiver
     if (
-        connection.state is State.SYN_RCVD
-        and segment.syn
+        segment.flags & SYN
         and segment.has_ack
+        and connection.state is State.SYN_RCVD
         and segment.seq == receiver.irs
     ):
         segment = _without_syn(segment)  # both sides opened: the SYN is known, its ACK is news
@@ -105,18 +105,24 @@ def _otherwise(connection: "Connection", segment: Segment) -> None:
         _not_acceptable(connection, segment)
         return
 
-    if segment.flags & (RST | SYN):
+    flags = segment.flags
+    if flags & (RST | SYN):
         _check_rst_and_syn(connection, segment)
         return
 
     # Fifth, check the ACK field.
-    if not segment.flags & ACK or not _check_ack(connection, segment):
+    if not flags & ACK or not _check_ack(connection, segment):
         return
 
-    # Seventh and eighth: the text, and the FIN.
-    _take_text_and_fin(connection, segment)
+    # Seventh, process the segment text.
+    if segment.payload or flags & FIN:
+        _take_text(connection, segment)
+    # Eighth, check the FIN bit: of this segment, or of one that came too early.
+    if receiver.fin_seq is not None:
+        _check_fin(connection)
+
     if connection.state in SYNCHRONIZED:
-        sender.send_what_fits("an ACK came: send what it allows")
+        connection.sender.send_what_fits("an ACK came: send what it allows")
 
 
 def _check_rst_and_syn(connection: "Connection", segment: Segment) -> None:
@@ -177,7 +183,8 @@ def _check_ack(connection: "Connection", segment: Segment) -> bool:
     """The fifth check; false when the segment ends here."""
     sender = connection.sender
     ack = segment.ack
-    is_news = less(sender.snd_una, ack) and less_equal(ack, sender.snd_max)
+    beyond = distance(sender.snd_una, ack)  # what is known to have arrived already
+    is_news = beyond > 0 and less_equal(ack, sender.snd_max)
 
     if connection.state is State.SYN_RCVD:
         if not is_news:
@@ -187,16 +194,14 @@ def _check_ack(connection: "Connection", segment: Segment) -> bool:
 
     if is_news:
         sender.acknowledged(ack)
-    elif less(sender.snd_max, ack) or less(ack, plus(sender.snd_una, -sender.max_snd_wnd)):
+    elif beyond > 0 or beyond < -sender.max_snd_wnd:
         why = "an ACK of something not yet sent, or long gone (RFC 9293 3.10.7.4, fifth)"
         _answer_stray(connection, segment, why)
         return False
-    elif sender.is_duplicate(segment):
+    elif beyond == 0 and sender.is_duplicate(segment):
         sender.duplicate_ack()
-    if less_equal(sender.snd_una, ack) and (
-        less(sender.snd_wl1, segment.seq)
-        or (sender.snd_wl1 == segment.seq and less_equal(sender.snd_wl2, ack))
-    ):
+    newer = distance(sender.snd_wl1, segment.seq)
+    if beyond >= 0 and (newer > 0 or (newer == 0 and less_equal(sender.snd_wl2, ack))):
         sender.update_window(segment)
 
     if connection.state in _FIN_SENT and sender.fin_acknowledged:
@@ -204,19 +209,23 @@ def _check_ack(connection: "Connection", segment: Segment) -> bool:
     return connection.state is not State.CLOSED
 
 
-def _take_text_and_fin(connection: "Connection", segment: Segment) -> None:
+def _take_text(connection: "Connection", segment: Segment) -> None:
+    """The seventh step."""
     receiver = connection.receiver
-    # Seventh, process the segment text.
-    if (segment.payload or segment.flags & FIN) and connection.state in _RECEIVING:
-        if receiver.closed_by_user and segment.payload and not receiver.knows(segment):
-            connection.abort(
-                "data came after the user had closed: they would be lost (RFC 9293 section 3.6.1)"
-            )
-            return
+    if connection.state not in _RECEIVING:
+        return
+    if receiver.closed_by_user and segment.payload and not receiver.knows(segment):
+        connection.abort(
+            "data came after the user had closed: they would be lost (RFC 9293 section 3.6.1)"
+        )
+    else:
         receiver.take(segment)
-    # Eighth, check the FIN bit: of this segment, or of one that came too early.
-    if receiver.fin_seq is not None and receiver.fin_reached and connection.state in _RECEIVING:
-        receiver.pass_fin()
+
+
+def _check_fin(connection: "Connection") -> None:
+    """The eighth check."""
+    if connection.receiver.fin_reached and connection.state in _RECEIVING:
+        connection.receiver.pass_fin()
         connection.happens(TcpEvent.RCV_FIN, "a FIN came: the other side sends no more")
 
 
@@ -258,3 +267,10 @@ def _without_syn(segment: Segment) -> Segment:
         segment.window,
         segment.payload,
     )
+
+
+_NOT_SYNCHRONIZED = {
+    State.CLOSED: _in_closed,
+    State.LISTEN: _in_listen,
+    State.SYN_SENT: _in_syn_sent,
+}

@@ -117,10 +117,10 @@ class Sender:
         """SND.WND from a segment's window field (fifth step of RFC 9293 section 3.10.7.4)."""
         if segment.window != self.snd_wnd:
             self._connection.record("window", {"snd_wnd": segment.window})
-        self.snd_wnd = segment.window
+            self.snd_wnd = segment.window
+            self.max_snd_wnd = max(self.max_snd_wnd, segment.window)
         self.snd_wl1 = segment.seq
         self.snd_wl2 = segment.ack
-        self.max_snd_wnd = max(self.max_snd_wnd, segment.window)
         if self.persist.delay:  # somebody is there and answers the probes
             self._unanswered_since = None
             self.persist.answered(segment.window)
@@ -129,6 +129,8 @@ class Sender:
 
     def send_what_fits(self, why: str) -> None:
         """Send as many segments as the windows, Nagle and silly window avoidance allow."""
+        if not self.buffer and not self.fin_wanted:
+            return
         mss = self._connection.mss
         while True:
             flight = (self.snd_nxt - self.snd_una) & MASK
@@ -137,7 +139,7 @@ class Sender:
             if unsent <= 0 and not fin_due:
                 break
             usable = min(self.snd_wnd, self.congestion.cwnd) - flight
-            size = max(0, min(unsent, mss, usable))
+            size = min(unsent, mss, usable)
             with_fin = fin_due and size == unsent and usable > size
             if size < mss and not with_fin and not self._worth_sending(size, unsent):
                 break
@@ -151,7 +153,7 @@ class Sender:
 
         Nagle's algorithm (RFC 9293 section 3.7.4) and silly window avoidance (section 3.8.6.2.1).
         """
-        if size == 0:
+        if size <= 0:
             return False
         if self.flight and not self.nodelay:
             return False  # Nagle: a small segment waits until nothing is under way
@@ -167,11 +169,10 @@ class Sender:
         if text and start + size == len(self.buffer):
             flags |= PSH  # the last of what the user has handed over (RFC 9293 section 3.9.1.2)
         end = plus(seq, size + with_fin)
-        now = self._connection.clock.now
-        if less(seq, self.snd_max):
+        if seq != self.snd_max:
             self._timed = None  # Karn: what is sent twice measures nothing (RFC 6298 section 3)
         elif self._timed is None:
-            self._timed = (seq, now)
+            self._timed = (seq, self._connection.clock.now)
         if seq == self.snd_nxt:
             self.snd_nxt = end
         self.snd_max = highest(self.snd_max, end)
