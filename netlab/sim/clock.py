@@ -151,7 +151,8 @@ class Clock:
 
         A program is suspended until somebody notifies `signal`; any other caller drives the clock
         meanwhile. ``str(what)``, of which a report is made when one is wanted, names the blocked
-        call, such as ``"accept() on 0.0.0.0:80"``. Raises `DeadlockError` when nothing is left that could make it true.
+        call, such as ``"accept() on 0.0.0.0:80"``. Raises `DeadlockError` when nothing is left that
+        could make it true.
         """
         program = current_program()
         if program is not None:
@@ -187,7 +188,8 @@ class Clock:
         self._queue.clear()
 
     def __enter__(self) -> "Clock":
-        self.guard.enter()
+        if not self.guard.in_program:
+            self.guard.enter()
         return self
 
     def __exit__(
@@ -196,7 +198,8 @@ class Clock:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.guard.leave()
+        if not self.guard.in_program:
+            self.guard.leave()
 
     # --- the loop ---------------------------------------------------------------------------
 

@@ -38,8 +38,6 @@ class InterruptGuard:
 
     def enter(self) -> None:
         """The stack begins to work."""
-        if self.in_program:
-            return
         # The handler comes first: an interrupt before that leaves nothing behind.
         if self._depth == 0:
             self.pending = False  # it may have been overtaken by another on the last way out
@@ -50,8 +48,6 @@ class InterruptGuard:
 
     def leave(self) -> None:
         """It has done; at the outermost level what was held back is passed on."""
-        if self.in_program:
-            return
         if self._depth != 1:
             self._depth -= 1
             return

@@ -207,8 +207,8 @@ class Program:
 
 def current_program() -> Program | None:
     """The program whose code is running now; None when a person's code runs, or the stack's."""
-    owner = Switch.current_owner()
-    return owner if isinstance(owner, Program) else None
+    owner: Program | None = Switch.current_owner()
+    return owner
 
 
 def report(clock: "Clock", headline: str) -> str:

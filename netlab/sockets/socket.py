@@ -357,7 +357,8 @@ class Socket:
         return data
 
     def _call(self, name: str, *args: object) -> Call:
-        self._check_open()
+        if self._gone:
+            self._check_open()
         return Call(self, name, args)
 
     def _check_open(self) -> None:

@@ -7,7 +7,7 @@ doesn't is done here. Left out: security compartments (third check) and urgent d
 from typing import TYPE_CHECKING
 
 from netlab.transport.tcp.options import maximum_segment_size
-from netlab.transport.tcp.segment import ACK, FIN, RST, SYN, Segment
+from netlab.transport.tcp.segment import ACK, FIN, PSH, RST, SYN, Segment
 from netlab.transport.tcp.seq import distance, less, less_equal, plus
 from netlab.transport.tcp.states import SYNCHRONIZED, State, TcpEvent
 
@@ -17,13 +17,15 @@ if TYPE_CHECKING:
 DEFAULT_MSS = 536
 """What is assumed of a side that announces no MSS (RFC 9293 section 3.7.1, MUST-15)."""
 
+_ONLY_ACK = ACK | PSH
+_AN_ACK_CAME = "an ACK came: send what it allows"
 _RECEIVING = frozenset({State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2})
 _FIN_SENT = frozenset({State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK})
 
 
 def segment_arrives(connection: "Connection", segment: Segment) -> None:
     """Process a segment for this connection, in whatever state it is."""
-    process = _NOT_SYNCHRONIZED.get(connection.state, _otherwise)
+    process = _PROCESSING.get(connection.state, _otherwise)
     process(connection, segment)
 
 
@@ -89,6 +91,35 @@ def _in_syn_sent(connection: "Connection", segment: Segment) -> None:
         _keep_for_later(connection, _without_syn(segment))
 
 
+def _in_established(connection: "Connection", segment: Segment) -> None:
+    """3.10.7.4, foreseen: header prediction (RFC 7323 section 5.6), which finds Jacobson's two cases.
+
+    Nearly all segments of an open connection are the one expected next, and bring either text or
+    an acknowledgment and no other news. They pass all checks of `_otherwise`, so what those lead
+    to is done at once.
+    """
+    sender, receiver = connection.sender, connection.receiver
+    ack = segment.ack
+    expected = (
+        segment.seq == receiver.rcv_nxt
+        and receiver.rcv_wnd > 0
+        and segment.flags | PSH == _ONLY_ACK
+        and segment.window == sender.snd_wnd
+        and less_equal(sender.snd_wl1, segment.seq)
+        and receiver.fin_seq is None
+    )
+    if expected and segment.payload and ack == sender.snd_una:
+        _take_text(connection, segment)
+    elif expected and not segment.payload and sender.is_news(ack):
+        sender.acknowledged(ack)
+    else:
+        _otherwise(connection, segment)
+        return
+    sender.snd_wl1 = segment.seq
+    sender.snd_wl2 = ack
+    sender.send_what_fits(_AN_ACK_CAME)
+
+
 def _otherwise(connection: "Connection", segment: Segment) -> None:
     """3.10.7.4: all other states."""
     receiver = connection.receiver
@@ -122,7 +153,7 @@ def _otherwise(connection: "Connection", segment: Segment) -> None:
         _check_fin(connection)
 
     if connection.state in SYNCHRONIZED:
-        connection.sender.send_what_fits("an ACK came: send what it allows")
+        connection.sender.send_what_fits(_AN_ACK_CAME)
 
 
 def _check_rst_and_syn(connection: "Connection", segment: Segment) -> None:
@@ -170,7 +201,7 @@ def _not_acceptable(connection: "Connection", segment: Segment) -> None:
         and connection.receiver.is_near(segment)
         and _check_ack(connection, segment)
     ):
-        connection.sender.send_what_fits("an ACK came: send what it allows")
+        connection.sender.send_what_fits(_AN_ACK_CAME)
     if connection.state is not State.CLOSED:
         _answer_stray(
             connection,
@@ -183,8 +214,8 @@ def _check_ack(connection: "Connection", segment: Segment) -> bool:
     """The fifth check; false when the segment ends here."""
     sender = connection.sender
     ack = segment.ack
-    beyond = distance(sender.snd_una, ack)  # what is known to have arrived already
-    is_news = beyond > 0 and less_equal(ack, sender.snd_max)
+    is_news = sender.is_news(ack)
+    beyond = distance(sender.snd_una, ack)
 
     if connection.state is State.SYN_RCVD:
         if not is_news:
@@ -269,8 +300,9 @@ def _without_syn(segment: Segment) -> Segment:
     )
 
 
-_NOT_SYNCHRONIZED = {
+_PROCESSING = {
     State.CLOSED: _in_closed,
     State.LISTEN: _in_listen,
     State.SYN_SENT: _in_syn_sent,
+    State.ESTABLISHED: _in_established,
 }

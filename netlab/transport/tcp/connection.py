@@ -142,9 +142,7 @@ class Connection:
             action(reason)
         return ""
 
-    def arrive(self, segment: Segment) -> None:
-        """A segment for this connection came."""
-        segment_arrives(self, segment)
+    arrive = segment_arrives
 
     # --- the user's calls (RFC 9293 section 3.9.1) ------------------------------------------
 
@@ -168,7 +166,7 @@ class Connection:
         if self.state not in _SENDING or sender.fin_wanted or self._close_when_open:
             raise OSError(EPIPE, f"Broken pipe: {self!r} takes no more data")
         taken = data[: sender.free]
-        sender.buffer += taken
+        sender.buffer.append(taken)
         if self.state in (State.ESTABLISHED, State.CLOSE_WAIT):
             sender.send_what_fits("the user sends (RFC 9293 section 3.10.2)")
         return len(taken)
@@ -215,8 +213,9 @@ class Connection:
         """Send a segment with the present acknowledgment and window."""
         receiver = self.receiver
         window = receiver.offer_window()
-        ack = receiver.rcv_nxt if flags & ACK else 0
+        ack = 0
         if flags & ACK:
+            ack = receiver.rcv_nxt
             receiver.acknowledged()
         segment = Segment(self.local[1], self.remote[1], seq, ack, flags, window, text, options)
         self.tcp.transmit(segment, self.local[0], self.remote[0], why)

@@ -8,7 +8,7 @@ buffer      bytes in order that the user hasn't read yet
 from typing import TYPE_CHECKING
 
 from netlab.transport.tcp.reassembler import Reassembler
-from netlab.transport.tcp.segment import Segment
+from netlab.transport.tcp.segment import FIN, Segment
 from netlab.transport.tcp.seq import distance, less_equal, plus
 from netlab.transport.tcp.timers import TcpTimer
 
@@ -49,10 +49,9 @@ class Receiver:
         Its right edge never moves back (RFC 9293 section 3.8.6), and moves on only by steps worth
         having (section 3.8.6.2.2).
         """
-        if self._window_is_held:
-            return self.rcv_wnd
         free = min(self.capacity - len(self.buffer), LARGEST_WINDOW)
-        if self._is_worth_telling(free - self.rcv_wnd):
+        growth = free - self.rcv_wnd
+        if growth > 0 and not self._window_is_held and self._is_worth_telling(growth):
             self.rcv_wnd = free
         return self.rcv_wnd
 
@@ -87,22 +86,23 @@ class Receiver:
         room = self.rcv_wnd - start
         if len(text) > room:
             text = text[: max(0, room)]
-        elif segment.fin and self.fin_seq is None:
+        elif segment.flags & FIN and self.fin_seq is None:
             self.fin_seq = plus(segment.seq, len(text))
         if self.fin_seq is not None:
             text = text[: max(0, distance(segment.seq, self.fin_seq))]  # nothing comes behind a FIN
         reassembler = self.reassembler
         filled_hole = reassembler.has_holes
         ready = reassembler.insert(reassembler.next + start, text)
-        if ready:
-            self.rcv_nxt = plus(self.rcv_nxt, len(ready))
-            self.rcv_wnd -= len(ready)
+        count = len(ready)
+        if count:
+            self.rcv_nxt = plus(self.rcv_nxt, count)
+            self.rcv_wnd -= count
             self.buffer += ready
             self._connection.readable.notify()
-        if self.fin_reached:
+        if self.fin_seq is not None and self.fin_reached:
             return  # what the FIN brings about acknowledges the text too
-        if ready:
-            self._acknowledge_soon(len(ready), filled_hole)
+        if count:
+            self._acknowledge_soon(count, filled_hole)
         else:
             self._send_duplicate_ack()
 
@@ -138,8 +138,9 @@ class Receiver:
 
     def acknowledged(self) -> None:
         """A segment with the present `rcv_nxt` goes out."""
-        self._unacknowledged = 0
-        self._delayed_ack.cancel()
+        if self._unacknowledged:
+            self._unacknowledged = 0
+            self._delayed_ack.cancel()
 
     def stop(self) -> None:
         """The connection is gone."""

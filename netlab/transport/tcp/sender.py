@@ -10,6 +10,7 @@ After a timeout `snd_nxt` goes back to `snd_una`; `snd_max` remembers how far it
 
 from typing import TYPE_CHECKING
 
+from netlab.transport.tcp.bytequeue import ByteQueue
 from netlab.transport.tcp.congestion import CongestionControl
 from netlab.transport.tcp.persist import Persist
 from netlab.transport.tcp.rto import RtoEstimator
@@ -46,7 +47,7 @@ class Sender:
         self.snd_wl1 = 0
         self.snd_wl2 = 0
         self.max_snd_wnd = 0
-        self.buffer = bytearray()  # from snd_una on (behind the SYN, while that is under way)
+        self.buffer = ByteQueue()  # from snd_una on (behind the SYN, while that is under way)
         self.capacity = capacity
         self.rto = rto
         self.congestion = congestion
@@ -160,8 +161,8 @@ class Sender:
         return size >= unsent or 2 * size >= self.max_snd_wnd
 
     def _send_segment(self, seq: int, size: int, with_fin: bool, why: str) -> None:
-        start = distance(self.snd_una, seq) - self.syn_under_way
-        text = bytes(self.buffer[start : start + size])
+        start = ((seq - self.snd_una) & MASK) - self.syn_under_way
+        text = self.buffer.peek(start, size)
         flags = ACK
         if with_fin:
             flags |= FIN
@@ -169,14 +170,16 @@ class Sender:
         if text and start + size == len(self.buffer):
             flags |= PSH  # the last of what the user has handed over (RFC 9293 section 3.9.1.2)
         end = plus(seq, size + with_fin)
-        if seq != self.snd_max:
-            self._timed = None  # Karn: what is sent twice measures nothing (RFC 6298 section 3)
-        elif self._timed is None:
-            self._timed = (seq, self._connection.clock.now)
+        if seq == self.snd_max:
+            self.snd_max = end
+            if self._timed is None:
+                self._timed = (seq, self._connection.clock.now)
+        else:  # Karn: what is sent twice measures nothing (RFC 6298 section 3)
+            self.snd_max = highest(self.snd_max, end)
+            self._timed = None
         if seq == self.snd_nxt:
             self.snd_nxt = end
-        self.snd_max = highest(self.snd_max, end)
-        if not self._retransmission.armed:
+        if self._retransmission.deadline is None:
             self._guard()
         self._connection.emit(seq, flags, text, why)
 
@@ -192,11 +195,16 @@ class Sender:
 
     # --- acknowledgments --------------------------------------------------------------------
 
+    def is_news(self, ack: int) -> bool:
+        """Whether `ack` acknowledges, for the first time, something that was sent."""
+        return 0 < ((ack - self.snd_una) & MASK) <= ((self.snd_max - self.snd_una) & MASK)
+
     def acknowledged(self, ack: int) -> None:
         """Everything before `ack` has arrived, and some of that is news."""
         connection = self._connection
         text = min(distance(self.snd_una, ack) - self.syn_under_way, len(self.buffer))
-        self._measure(ack)
+        if self._timed is not None and less(self._timed[0], ack):
+            self._measure(self._timed[1])
         if self.syn_under_way:
             self._syn_acknowledged()
         was_recovering = self.recovering
@@ -204,7 +212,7 @@ class Sender:
         if less(self.snd_nxt, ack):
             self.snd_nxt = ack
         if text:
-            del self.buffer[:text]
+            self.buffer.drop(text)
         self._unanswered_since = None
         self.duplicates = 0
         if self._recover is not None and less(self._recover, ack):
@@ -228,7 +236,7 @@ class Sender:
                 self.rto.rto,
                 "new data were acknowledged: restart the timer (RFC 6298 section 5, 5.3)",
             )
-        if text and 3 * self.free >= self.capacity:
+        if text and 3 * len(self.buffer) <= 2 * self.capacity:  # a third of it is free again
             connection.writable.notify()
 
     def _syn_acknowledged(self) -> None:
@@ -272,10 +280,8 @@ class Sender:
             )
             self._retransmit_first("three duplicate ACKs: fast retransmit (RFC 5681 section 3.2)")
 
-    def _measure(self, ack: int) -> None:
-        if self._timed is None or not less(self._timed[0], ack):
-            return
-        self.rto.measured(self._connection.clock.now - self._timed[1])
+    def _measure(self, sent_at: int) -> None:
+        self.rto.measured(self._connection.clock.now - sent_at)
         self._timed = None
         self._record_rto("a round trip was measured (RFC 6298 section 2)")
 
@@ -337,7 +343,7 @@ class Sender:
 
     def send_probe(self) -> None:
         """One byte beyond the window, or the FIN: on no account until it is acknowledged."""
-        text = bytes(self.buffer[:1])
+        text = self.buffer.peek(0, 1)
         if not text:
             self.fin_seq = self.snd_una
         self.snd_max = highest(self.snd_max, plus(self.snd_una, 1))

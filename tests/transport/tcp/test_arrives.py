@@ -1,10 +1,16 @@
 """RFC 9293 section 3.10.7.4: segments that arrive in all other states, check by check."""
 
+from contextlib import suppress
 from errno import ECONNREFUSED, ECONNRESET
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from netlab.host import Host
+from netlab.transport.tcp import arrives
+from netlab.transport.tcp.connection import Connection
+from netlab.transport.tcp.segment import Segment
 from netlab.transport.tcp.states import SYNCHRONIZED, State
 from netlab.units import minute, ms, s
 from tests.transport.tcp.steps import Story
@@ -547,3 +553,84 @@ def test_the_other_side_may_go_on_sending_after_our_close(story: Story) -> None:
     story.alice_sends("ACK", seq=2, ack=9)
     story.alice_is(State.TIME_WAIT)
     story.read(b"one two", count=100)
+
+
+# --- header prediction -----------------------------------------------------------------------
+
+Step = tuple[str, int, int, int, int]
+NEAR = st.sampled_from([0, 0, 0, 0, -1, 1, -700, 700, 1460, 70_000, -70_000, 1 << 31])
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(
+            ["ACK", "ACK", "ACK,PSH", "", "FIN,ACK", "URG,ACK", "write", "read", "time"]
+        ),
+        NEAR,
+        NEAR,
+        st.sampled_from([0, 0, 1, 700, 1460, 3000]),
+        st.sampled_from([65_535, 65_535, 65_535, 20_000, 500, 0]),
+    ),
+    max_size=25,
+)
+
+
+def told(steps: list[Step], *, predict: bool) -> str:
+    """All that is on record when a peer says these things, and alice's user writes and reads."""
+    processing = dict(arrives._PROCESSING)
+    if not predict:
+        del processing[State.ESTABLISHED]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(arrives, "_PROCESSING", processing)
+        story = Story(receive_buffer=5000, nodelay=True).opened()
+        tcb = story.tcb
+        sender = tcb.sender
+        for what, seq, ack, size, window in steps:
+            story.net.run(until=story.net.now)
+            story._sent.clear()  # whatever alice said, it is on record
+            if what == "time":
+                story.net.run(until=story.net.now + 300 * ms)
+            elif what == "read":
+                tcb.receive(size)
+            elif what == "write":
+                with suppress(OSError):
+                    tcb.send(bytes(size))
+            else:
+                acked = sender.snd_max if ack == 1 else sender.snd_una + ack
+                story.peer(
+                    what,
+                    seq=tcb.receiver.rcv_nxt - story.peer_isn + seq,
+                    ack=acked - story.isn,
+                    text=bytes(size),
+                    window=window,
+                )
+        state = (tcb.state, sender.snd_una, sender.snd_nxt, sender.snd_wl1, sender.snd_wl2)
+        return f"{state} {story.net.trace.digest()}"
+
+
+@pytest.mark.rfc("RFC 9293 3.10.7.4", "RFC 7323 section 5.6")
+@settings(deadline=None)
+@given(STEPS)
+@example([("FIN,ACK", 700, -1, 0, 65_535), ("ACK", 0, 0, 700, 65_535)])  # a FIN that came too early
+def test_a_segment_that_was_foreseen_leads_to_what_all_the_checks_lead_to(
+    steps: list[Step],
+) -> None:
+    assert told(steps, predict=True) == told(steps, predict=False)
+
+
+@pytest.mark.rfc("RFC 7323 section 5.6")
+def test_nearly_all_segments_of_a_transfer_are_foreseen(monkeypatch: pytest.MonkeyPatch) -> None:
+    checked: list[int] = []
+
+    def otherwise(connection: Connection, segment: Segment) -> None:
+        checked.append(segment.seq)
+        _otherwise(connection, segment)
+
+    _otherwise = arrives._otherwise
+    monkeypatch.setattr(arrives, "_otherwise", otherwise)
+    story = Story().opened()
+    for n in range(20):
+        story.peer("ACK", seq=1 + 1000 * n, ack=1 + 500 * n, text=bytes(1000))
+        story.read(bytes(1000))
+        story.write(bytes(500))
+        story.alice_sends("ACK", seq=1 + 500 * n, size=500)
+        story.peer("ACK", seq=1001 + 1000 * n, ack=501 + 500 * n)
+    assert not checked

@@ -1,0 +1,58 @@
+"""Bytes on their way through: those of a stream that wait to be sent, or to be read."""
+
+from collections import deque
+
+_SMALL = 4096
+
+
+class ByteQueue:
+    """Bytes go in at the end and out at the front; `len()` says how many are here.
+
+    They stay in the pieces in which they came, so that neither end moves the rest: a `bytearray`
+    of this size would be copied, and its memory asked for anew, with each piece that comes. Small
+    pieces are joined, lest there be one for each byte.
+    """
+
+    __slots__ = ("_length", "_pieces", "_taken")
+
+    def __init__(self) -> None:
+        self._pieces: deque[bytes] = deque()
+        self._taken = 0  # bytes of the first piece that are gone already
+        self._length = 0
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __bytes__(self) -> bytes:
+        return self.peek(0, self._length)
+
+    def append(self, data: bytes) -> None:
+        """Add bytes at the end."""
+        pieces = self._pieces
+        if pieces and len(pieces[-1]) < _SMALL:
+            pieces[-1] += data
+        elif data:
+            pieces.append(data)
+        self._length += len(data)
+
+    def peek(self, start: int, count: int) -> bytes:
+        """Up to `count` bytes from position `start` on; they stay."""
+        at = start + self._taken
+        found = b""
+        for piece in self._pieces:
+            if at < len(piece):
+                found += piece[at : at + count - len(found)]
+                if len(found) >= count:
+                    break
+                at = 0
+            else:
+                at -= len(piece)
+        return found
+
+    def drop(self, count: int) -> None:
+        """Let go of the first `count` bytes, which are here."""
+        pieces = self._pieces
+        self._length -= count
+        self._taken += count
+        while pieces and self._taken >= len(pieces[0]):
+            self._taken -= len(pieces.popleft())
