@@ -9,6 +9,7 @@ Reno sends far more than that after losses, and may not come to an end: it is st
 """
 
 import argparse
+import gc
 import random
 import statistics
 import time
@@ -105,6 +106,7 @@ def main() -> None:
     shares: dict[str, list[float]] = {name: [] for name, _, _ in contenders}
     for seed in range(1, chosen.runs + 1):
         for name, transfer, record in contenders:
+            gc.collect()  # what the one before left behind isn't this one's to clear away
             spent, delivered = transfer(size, seed, record)
             costs[name].append(spent / (delivered / MSS) * 1e6)
             shares[name].append(delivered / size)

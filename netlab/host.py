@@ -16,6 +16,7 @@ from netlab.sockets.door import speaking
 from netlab.sockets.names import Names
 from netlab.sockets.socket import Socket
 from netlab.transport.tcp.endpoint import Tcp
+from netlab.transport.tcp.parts import check_part
 from netlab.transport.udp import Udp
 
 if TYPE_CHECKING:
@@ -289,12 +290,15 @@ class Host:
         """Replace parts of the stack by your own: `transitions`, `rto`, `congestion`.
 
         Connections that are open already keep what they began with, except for the transitions.
+        Raises `ConfigurationError` for what can't be such a part, and replaces none then.
         """
         for name, part in parts.items():
             if name not in PARTS:
                 raise ConfigurationError(
                     f"{self.name} has no part {name!r}; there is {', '.join(PARTS)}"
                 )
+            check_part(name, part)
+        for name, part in parts.items():
             setattr(self.tcp.parts, name, part)
 
     def _observe(self, program: Program, kind: str, reason: str) -> None:

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from scapy.layers.inet import ICMP, IP
@@ -12,6 +13,7 @@ from netlab.errors import ConfigurationError
 from netlab.host import Host
 from netlab.link.ethernet import EthernetFrame
 from netlab.network.address import parse_interface
+from netlab.transport.tcp.congestion import Reno
 from netlab.units import ms
 
 
@@ -123,6 +125,26 @@ def test_a_host_without_an_address_says_so() -> None:
 def test_a_part_that_isnt_there_cant_be_replaced(net: Network) -> None:
     with pytest.raises(ConfigurationError, match="alice has no part 'rot'; there is transitions"):
         net.hosts["alice"].use(rot=None)
+
+
+@pytest.mark.parametrize(
+    ("parts", "problem"),
+    [
+        ({"rto": 5}, "rto must be a class, of which each connection gets one; got 5"),
+        ({"congestion": "reno"}, "congestion must be a class, .*; got 'reno'"),
+        ({"congestion": None, "rto": object}, r"rto: object\(.*\) raised TypeError"),
+        ({"transitions": {1: 2}}, r"transitions has rows that are none: \[1\] is 2"),
+        ({"transitions": None}, r"transitions must be a table, .*; got None"),
+    ],
+)
+def test_what_cant_be_a_part_is_refused_at_once_and_nothing_is_replaced(
+    net: Network, parts: dict[str, object], problem: str
+) -> None:
+    host = net.hosts["alice"]
+    before = replace(host.tcp.parts)
+    with pytest.raises(ConfigurationError, match=problem):
+        host.use(**{"congestion": Reno} | parts)
+    assert host.tcp.parts == before
 
 
 # --- power ----------------------------------------------------------------------------------

@@ -32,9 +32,10 @@ class Listener:
 
     def on_open(self, connection: Connection) -> None:
         """A handshake is complete."""
-        self.opening.remove(connection)
-        self.accepted.append(connection)
-        self.acceptable.notify()
+        if connection in self.opening:  # a table of somebody's own may have deleted it before
+            self.opening.remove(connection)
+            self.accepted.append(connection)
+            self.acceptable.notify()
 
     @property
     def full(self) -> bool:
