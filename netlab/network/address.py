@@ -82,6 +82,11 @@ class IPv4Address(int):
         return self == 0
 
     @property
+    def is_this_network(self) -> bool:
+        """0.0.0.0/8: a host of the sender's own network (RFC 1122 section 3.2.1.3 b)."""
+        return self >> 24 == 0
+
+    @property
     def is_limited_broadcast(self) -> bool:
         """`255.255.255.255`, which no router forwards (RFC 1122 section 3.2.1.3 c)."""
         return self == 0xFFFFFFFF

@@ -1,31 +1,26 @@
-"""The Internet Protocol (RFC 791) on one host: sending, receiving, and forwarding on a router."""
+"""The Internet Protocol (RFC 791) on one host: sending, receiving, and delivering to what is above."""
 
-from errno import ENETUNREACH
 from typing import Protocol
 
-from netlab.errors import ConfigurationError, ParseError
+from netlab.errors import ParseError
 from netlab.link.address import MacAddress
 from netlab.link.ethernet import ETHERTYPE_IPV4
 from netlab.link.framing import LinkFrame
 from netlab.link.interface import Interface
-from netlab.network.address import IPv4Address, Prefix
+from netlab.network.address import IPv4Address
 from netlab.network.arp import Arp
+from netlab.network.configuration import Configuration
+from netlab.network.forwarding import forward
 from netlab.network.icmp_message import (
     ADMINISTRATIVELY_PROHIBITED,
     DESTINATION_UNREACHABLE,
-    FRAGMENTATION_NEEDED,
-    HOST_REDIRECT,
     HOST_UNREACHABLE,
-    NET_UNREACHABLE,
     PROTOCOL_UNREACHABLE,
-    REDIRECT,
-    TIME_EXCEEDED,
-    TTL_EXCEEDED,
 )
 from netlab.network.ipv4_packet import HEADER_LENGTH, Ipv4Packet
 from netlab.network.packet_filter import PacketFilter, Rule
 from netlab.network.path_mtu import PathMtu
-from netlab.network.routing import Route, RoutingTable
+from netlab.network.routing import Route
 from netlab.sim.simulation import Simulation
 
 DEFAULT_TTL = 64
@@ -60,11 +55,11 @@ class ErrorSender(Protocol):
         """Send an ICMP error about a packet to where it came from; `rest` is as its type has it."""
 
 
-class Ipv4:
-    """IPv4 on one host. `forwarding` makes it a router; `routes` is its routing table."""
+class Ipv4(Configuration):
+    """IPv4 on one host. `forwarding` makes it a router."""
 
     def __init__(self, sim: Simulation, host: str) -> None:
-        self.routes = RoutingTable()
+        super().__init__(host)
         self.arp = Arp(sim, host, self._answers_for, self._neighbour_unreachable)
         self.path_mtu = PathMtu(sim, host)
         self.filter = PacketFilter()
@@ -72,22 +67,11 @@ class Ipv4:
         self.errors: ErrorSender | None = None
         self.forwarding = False
         self.ttl = DEFAULT_TTL
-        self._sim = sim
-        self._host = host
-        self._interfaces: list[Interface] = []
-        self._addresses: dict[IPv4Address, tuple[Interface, Prefix]] = {}
-        self._broadcasts: set[IPv4Address] = {IPv4Address.BROADCAST}
-        self._sources: set[IPv4Address] = set()  # seen already, and found possible
         self.heard_by: Interface | None = None
         """The interface by which the broadcast came that is being delivered."""
+        self._sim = sim
+        self._known_sources = self.addresses.known_sources
         self._identification = 0
-
-    # --- addresses and routes ---------------------------------------------------------------
-
-    @property
-    def addresses(self) -> list[IPv4Address]:
-        """The addresses of this host, in the order in which it got them."""
-        return list(self._addresses)
 
     def attach(self, interface: Interface) -> None:
         """Take in the packets of an interface, which needs no address for that.
@@ -95,77 +79,14 @@ class Ipv4:
         Before it has one, a host may send to all and hear what is sent to all, so as to learn its
         address (RFC 1122 section 3.2.1.3 a).
         """
-        self._interfaces.append(interface)
+        self.addresses.attach(interface)
         interface.handlers[ETHERTYPE_IPV4] = self._receive
         self.arp.attach(interface)
 
-    def add_address(self, interface: Interface, address: IPv4Address, prefix: Prefix) -> None:
-        """Give an interface an address, and so a route to all of `prefix`."""
-        if address in self._addresses:
-            raise ConfigurationError(f"{self._host} has the address {address} already")
-        self._addresses[address] = (interface, prefix)
-        self._addresses_changed()
-        self.routes.add(Route(prefix, interface, address))
-
-    def remove_address(self, address: IPv4Address) -> None:
-        """Take an address away, and every route that has it as its source."""
-        if address not in self._addresses:
-            raise ConfigurationError(
-                f"{self._host} has no address {address}; it has {self.addresses or 'none'}"
-            )
-        interface, _ = self._addresses.pop(address)
-        self._addresses_changed()
+    def remove_address(self, address: IPv4Address) -> Interface:
+        interface = super().remove_address(address)
         self.arp.flush(interface)
-        for route in [each for each in self.routes if each.source == address]:
-            self.routes.remove(route)
-
-    def _addresses_changed(self) -> None:
-        prefixes = [prefix for _, prefix in self._addresses.values()]
-        self._broadcasts = {each.broadcast for each in prefixes if each.broadcast is not None}
-        self._broadcasts.add(IPv4Address.BROADCAST)
-        self._sources.clear()
-
-    def add_route(self, prefix: Prefix, gateway: IPv4Address) -> None:
-        """Send packets for `prefix` to `gateway`, which must be a neighbour."""
-        if self.is_mine(gateway):
-            raise ConfigurationError(
-                f"{self._host} can't be its own gateway: {gateway} is an address of its own;"
-                " a gateway is a router next to it"
-            )
-        direct = self.routes.lookup(gateway)
-        if direct is None or direct.gateway is not None:
-            raise ConfigurationError(
-                f"{self._host}: the gateway {gateway} is on none of its networks"
-                f" ({', '.join(str(prefix) for _, prefix in self._addresses.values()) or 'it has none'})"
-            )
-        self.routes.add(Route(prefix, direct.interface, direct.source, gateway))
-
-    def is_mine(self, address: IPv4Address) -> bool:
-        """Whether packets for `address` are for this host itself."""
-        return address in self._addresses or address.is_loopback
-
-    def is_broadcast(self, address: IPv4Address) -> bool:
-        """Whether `address` means all hosts of a network of this host (RFC 1122 section 3.3.6)."""
-        return address in self._broadcasts
-
-    def source_for(self, dst: IPv4Address, interface: Interface | None = None) -> IPv4Address:
-        """The address that packets for `dst` are sent from. OSError (ENETUNREACH) without a route.
-
-        `interface` is for the limited broadcast, as with `send`.
-        """
-        if self.is_mine(dst):
-            return dst
-        route = self._route(dst, interface)
-        if route is None:
-            raise OSError(
-                ENETUNREACH, f"Network is unreachable: {self._host} has no route to {dst}"
-            )
-        return route.source
-
-    def mtu_for(self, dst: IPv4Address) -> int:
-        """The largest packet, in bytes, that the first link towards `dst` takes."""
-        route = None if self.is_mine(dst) else self._route(dst)
-        return 65535 if route is None else route.interface.mtu
+        return interface
 
     def path_mtu_to(self, dst: IPv4Address) -> int:
         """The largest packet, in bytes, that is known to pass the whole way to `dst` (RFC 1191)."""
@@ -191,7 +112,7 @@ class Ipv4:
         `interface` is the one whose link 255.255.255.255 means all hosts of; by default the first.
         """
         self._identification = identification = (self._identification + 1) & 0xFFFF
-        route = self._route(dst, interface)
+        route = self.route_for(dst, interface)
         if src is None:
             src = route.source if route is not None else IPv4Address.UNSPECIFIED
             if self.is_mine(dst):
@@ -206,42 +127,28 @@ class Ipv4:
             dont_fragment,
             dscp=dscp,
         )
-        if dst in self._addresses or dst.is_loopback:
+        if dst in self._own or dst.is_loopback:
             self._sim.clock.call_at(self._sim.clock.now, self._deliver, packet)
         elif route is None:
-            self._discard(packet, f"no route leads to {dst}")
+            self.discard(packet, f"no route leads to {dst}")
+        elif src.is_loopback:
+            self.discard(packet, f"{src} never leaves a host (RFC 1122 section 3.2.1.3 g)")
         elif HEADER_LENGTH + len(payload) > route.interface.mtu:
-            self._discard(
+            self.discard(
                 packet,
                 f"larger than the MTU of {route.interface.title}, {route.interface.mtu} bytes",
             )
         else:
-            self._transmit(route, packet, reason)
+            self.transmit(route, packet, reason)
 
-    def _route(self, dst: IPv4Address, interface: Interface | None = None) -> Route | None:
-        route = self.routes.lookup(dst)
-        if (route is None or route.gateway is not None) and dst.is_limited_broadcast:
-            return self._route_to_all(interface)
-        return route
-
-    def _route_to_all(self, interface: Interface | None) -> Route | None:
-        """All hosts of which network? RFC 1122 section 3.3.6 leaves it open: by default the first."""
-        for route in self.routes:
-            if route.gateway is None and interface in (None, route.interface):
-                return route
-        if interface is None and self._interfaces:
-            interface = self._interfaces[0]
-        if interface is None:
-            return None
-        return Route(Prefix(IPv4Address.BROADCAST, 32), interface, IPv4Address.UNSPECIFIED)
-
-    def _transmit(self, route: Route, packet: Ipv4Packet, reason: str) -> None:
+    def transmit(self, route: Route, packet: Ipv4Packet, reason: str) -> None:
+        """Put a packet on the link to which `route` leads."""
+        interface, dst = route.interface, packet.dst
         cause = self._sim.clock.cause
-        if packet.dst in self._broadcasts or not route.interface.resolves:
-            route.interface.send(MacAddress.BROADCAST, ETHERTYPE_IPV4, packet.pack(), reason, cause)
+        if dst in self._many or not interface.resolves:
+            interface.send(MacAddress.BROADCAST, ETHERTYPE_IPV4, packet.pack(), reason, cause)
             return
-        neighbour = packet.dst if route.gateway is None else route.gateway
-        self.arp.send(route.interface, route.source, neighbour, packet.pack(), reason, cause)
+        self.arp.send(interface, route.source, route.next_hop(dst), packet.pack(), reason, cause)
 
     # --- receiving --------------------------------------------------------------------------
 
@@ -258,21 +165,29 @@ class Ipv4:
             )
             return
         src, dst = packet.src, packet.dst
-        if src not in self._sources and not self._is_source(src):
-            interface.discard(f"{src} can't be a packet's source (RFC 1122 section 3.2.1.3)")
+        problem = self._known_sources.get(src)
+        if problem is None:
+            problem = self.addresses.source_problem(src)
+        if problem:
+            interface.discard(problem)
         elif self.filter.rules and (rule := self.filter.rule_against(packet)):
             self._refuse(packet, rule)
-        elif dst in self._broadcasts:
-            self.heard_by = interface
-            self._deliver(packet)
+        elif dst in self._many:
+            if interface in self._many[dst]:
+                self.heard_by = interface
+                self._deliver(packet)
+            else:
+                interface.discard(
+                    f"for all hosts of another network: {dst} goes no further (RFC 2644 section 2)"
+                )
         elif frame.is_broadcast:
             interface.discard(
                 f"for the host {dst} alone, but sent to all: ignore it (RFC 1122 section 3.3.6)"
             )
-        elif dst in self._addresses:
+        elif dst in self._own:
             self._deliver(packet)
         elif self.forwarding:
-            self._forward(interface, packet)
+            forward(self, interface, packet)
         else:
             interface.discard(
                 f"for {dst}, which isn't an address of this host (RFC 1122 section 3.2.1.3)"
@@ -283,19 +198,11 @@ class Ipv4:
         if rule.answer:
             self.send_error(DESTINATION_UNREACHABLE, ADMINISTRATIVELY_PROHIBITED, packet, why)
         else:
-            self._discard(packet, why)
-
-    def _is_source(self, src: IPv4Address) -> bool:
-        """Whether a packet from the link may come from there. What may is remembered."""
-        if self.is_mine(src) or self.is_broadcast(src) or src.is_multicast or src.is_reserved:
-            return False
-        if len(self._sources) < 4096:
-            self._sources.add(src)
-        return True
+            self.discard(packet, why)
 
     def _deliver(self, packet: Ipv4Packet) -> None:
         if packet.more_fragments or packet.fragment_offset:
-            self._discard(packet, "a fragment: this host doesn't reassemble")
+            self.discard(packet, "a fragment: this host doesn't reassemble")
             return
         handler = self.protocols.get(packet.protocol)
         if handler is not None:
@@ -308,66 +215,13 @@ class Ipv4:
                 f"nothing here takes IP protocol {packet.protocol} (RFC 1122 section 3.2.2.1)",
             )
 
-    def _forward(self, interface: Interface, packet: Ipv4Packet) -> None:
-        """RFC 1812 section 5.2: one less to live, and on by the routing table."""
-        dst = packet.dst
-        if dst.is_multicast or dst.is_reserved or dst.is_loopback:
-            self._discard(packet, f"{dst} isn't an address to forward to (RFC 1812 section 5.3.7)")
-            return
-        if packet.ttl <= 1:
-            self.send_error(
-                TIME_EXCEEDED,
-                TTL_EXCEEDED,
-                packet,
-                "its time to live is used up (RFC 1812 section 5.3.1)",
-            )
-            return
-        route = self.routes.lookup(dst)
-        if route is None:
-            self.send_error(
-                DESTINATION_UNREACHABLE,
-                NET_UNREACHABLE,
-                packet,
-                f"no route to {dst} (RFC 1812 section 5.2.7.1)",
-            )
-            return
-        if packet.header_length + len(packet.payload) > route.interface.mtu:
-            if packet.dont_fragment:
-                self.send_error(
-                    DESTINATION_UNREACHABLE,
-                    FRAGMENTATION_NEEDED,
-                    packet,
-                    "too big for the next link, and it must not be cut (RFC 1812 section 5.2.7.1)",
-                    route.interface.mtu,
-                )
-            else:
-                self._discard(packet, "too big for the next link: this router doesn't fragment")
-            return
-        if route.interface is interface:
-            self._redirect(packet, route)
-        packet.ttl -= 1
-        packet.checksum = None
-        reason = (
-            f"on its way to {dst}: forward by the route {route}, one less to live"
-            " (RFC 1812 section 5.2)"
-        )
-        self._transmit(route, packet, reason)
-
-    def _redirect(self, packet: Ipv4Packet, route: Route) -> None:
-        """It goes back to the link it came from: perhaps its sender could do without this router."""
-        hop = packet.dst if route.gateway is None else route.gateway
-        networks = [prefix for at, prefix in self._addresses.values() if at is route.interface]
-        if self.errors and any(packet.src in each and hop in each for each in networks):
-            reason = f"the next hop, {hop}, is on the sender's own network (RFC 1812 5.2.7.2)"
-            self.errors.send_error(REDIRECT, HOST_REDIRECT, packet, reason, hop)
-
     # --- trouble ----------------------------------------------------------------------------
 
     def send_error(
         self, type_: int, code: int, about: Ipv4Packet, reason: str, rest: int = 0
     ) -> None:
         """Tell a packet's sender, by ICMP, what became of it; and the record."""
-        self._discard(about, reason)
+        self.discard(about, reason)
         if self.errors is not None:
             self.errors.send_error(type_, code, about, reason, rest)
 
@@ -381,10 +235,11 @@ class Ipv4:
         )
 
     def _answers_for(self, interface: Interface, address: IPv4Address) -> bool:
-        mine = self._addresses.get(address)
+        mine = self._own.get(address)
         return mine is not None and mine[0] is interface
 
-    def _discard(self, packet: Ipv4Packet, why: str) -> None:
+    def discard(self, packet: Ipv4Packet, why: str) -> None:
+        """Record that a packet ends here, and why."""
         fields = {
             "src": str(packet.src),
             "dst": str(packet.dst),

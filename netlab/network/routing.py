@@ -4,7 +4,7 @@ The longest prefix that holds the destination wins (RFC 1812 section 5.2.4.3).
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from netlab.link.interface import Interface
 from netlab.network.address import IPv4Address, Prefix
@@ -14,17 +14,34 @@ from netlab.network.address import IPv4Address, Prefix
 class Route:
     """Packets for `prefix` leave by `interface`: to `gateway`, or straight to the host where that is None.
 
-    `source` is the address that packets of this host get when they take the route.
+    `source` is the address that packets of this host get when they take the route. It reads as in
+    the output of `ip route`.
     """
 
     prefix: Prefix
     interface: Interface
     source: IPv4Address
     gateway: IPv4Address | None = None
+    _reason: str = field(default="", init=False, repr=False, compare=False)
+
+    @property
+    def reason(self) -> str:
+        """Why a router sends a packet this way. The text is made once: many packets share it."""
+        if not self._reason:
+            self._reason = (
+                f"on its way by {self}: the longest prefix that fits (RFC 1812 section 5.2.4.3);"
+                " one less to live"
+            )
+        return self._reason
+
+    def next_hop(self, dst: IPv4Address) -> IPv4Address:
+        """The neighbour that takes a packet for `dst`."""
+        return dst if self.gateway is None else self.gateway
 
     def __str__(self) -> str:
+        where = str(self.prefix) if self.prefix.length else "default"
         via = f"via {self.gateway} " if self.gateway is not None else ""
-        return f"{self.prefix} {via}dev {self.interface.name} src {self.source}"
+        return f"{where} {via}dev {self.interface.name} src {self.source}"
 
 
 class RoutingTable:
@@ -54,7 +71,9 @@ class RoutingTable:
         except KeyError:
             if len(self._found) >= 4096:
                 self._found.clear()
-            found = next((route for route in self._routes if dst in route.prefix), None)
+            found = None
+            if not dst.is_multicast:  # which no route to single hosts serves
+                found = next((route for route in self._routes if dst in route.prefix), None)
             self._found[dst] = found
             return found
 

@@ -38,6 +38,7 @@ class DatagramEnd(End):
         self._port = self._udp.bind(address, port, reuse=bool(self.options[REUSE_ADDRESS]))
 
     def connect(self, remote: Address) -> None:
+        remote = self._or_itself(remote)
         self._check_broadcast(remote[0])
         source = self._host.ipv4.source_for(remote[0])  # a route, or ENETUNREACH
         port = self._bound()
@@ -79,7 +80,7 @@ class DatagramEnd(End):
         return self._send(port, data, port.remote)
 
     def send_to(self, data: bytes, remote: Address) -> int:
-        return self._send(self._bound(), data, remote)
+        return self._send(self._bound(), data, self._or_itself(remote))
 
     def _send(self, port: UdpPort, data: bytes, remote: Address) -> int:
         self.raise_error()
@@ -111,6 +112,10 @@ class DatagramEnd(End):
             self._udp.release(self._port)
 
     # --- inside -----------------------------------------------------------------------------
+
+    def _or_itself(self, remote: Address) -> Address:
+        """As the kernel has it: 0.0.0.0 is this host itself."""
+        return (self._host.address, remote[1]) if remote[0].is_unspecified else remote
 
     def _check_broadcast(self, address: IPv4Address) -> None:
         if self._host.ipv4.is_broadcast(address) and not self.options[_BROADCAST]:

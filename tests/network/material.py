@@ -13,7 +13,8 @@ from netlab.link.cable import Cable
 from netlab.link.ethernet import ETHERTYPE_ARP, ETHERTYPE_IPV4, EthernetFrame
 from netlab.network.address import IPv4Address
 from netlab.network.arp_packet import ArpPacket
-from netlab.network.ipv4_packet import Ipv4Packet
+from netlab.network.ipv4_packet import PROTOCOL_UDP, Ipv4Packet
+from netlab.transport.udp_datagram import UdpDatagram
 from netlab.units import ms
 
 
@@ -28,10 +29,7 @@ class Pair:
 
     def inject(self, packet: Ipv4Packet | ArpPacket, dst: MacAddress | None = None) -> None:
         """Have alice send this to bob (or to `dst`), whatever her own stack thinks of it."""
-        kind = ETHERTYPE_ARP if isinstance(packet, ArpPacket) else ETHERTYPE_IPV4
-        mac = self.alice.interfaces[0].mac
-        to = self.bob.interfaces[0].mac if dst is None else dst
-        self.alice.inject(EthernetFrame(to, mac, kind, packet.pack()).pack())
+        inject(self.alice, self.bob.interfaces[0].mac if dst is None else dst, packet)
 
 
 class Chain:
@@ -55,6 +53,24 @@ class Chain:
         self.r2.add_route("10.0.1.0/24", "10.0.2.1")
         self.r1.interfaces[1].mtu = middle_mtu
         self.r2.interfaces[0].mtu = middle_mtu
+
+    def inject(self, packet: Ipv4Packet, dst: MacAddress | None = None) -> None:
+        """Have alice send this to r1 (or to `dst`), whatever her own stack thinks of it."""
+        inject(self.alice, self.r1.interfaces[0].mac if dst is None else dst, packet)
+
+
+def inject(sender: Host, to: MacAddress, packet: Ipv4Packet | ArpPacket) -> None:
+    """Put a packet on the link of a host's first interface, in a frame for `to`."""
+    kind = ETHERTYPE_ARP if isinstance(packet, ArpPacket) else ETHERTYPE_IPV4
+    sender.inject(EthernetFrame(to, sender.interfaces[0].mac, kind, packet.pack()).pack())
+
+
+def datagram(
+    src: str, dst: str, port: int = 9, data: bytes = b"hello", **fields: Any
+) -> Ipv4Packet:
+    """A packet with a UDP datagram from port 5000."""
+    payload = UdpDatagram(5000, port, data).pack(address(src), address(dst))
+    return Ipv4Packet(address(src), address(dst), PROTOCOL_UDP, payload, **fields)
 
 
 def discarded(net: Network, host: Host) -> list[str]:

@@ -109,7 +109,7 @@ def test_the_claim_begins_when_the_interface_is_plugged_in() -> None:
     net.run()
     assert [str(route) for route in alice.ipv4.routes] == [
         "10.0.0.0/24 dev eth0 src 10.0.0.1",
-        "0.0.0.0/0 via 10.0.0.9 dev eth0 src 10.0.0.1",
+        "default via 10.0.0.9 dev eth0 src 10.0.0.1",
     ]
 
 

@@ -96,7 +96,7 @@ def test_addresses_that_cant_be_added_or_removed_are_refused() -> None:
     bob = Pair().bob
     with pytest.raises(ConfigurationError, match=r"bob has the address 10\.0\.0\.2 already"):
         bob.add_address(bob.interfaces[0], address("10.0.0.2"), Prefix.parse("10.0.0.0/8"))
-    with pytest.raises(ConfigurationError, match=r"bob has no address 10\.0\.0\.3; it has \[10"):
+    with pytest.raises(ConfigurationError, match=r"bob has no address 10\.0\.0\.3; it has 10"):
         bob.remove_address(address("10.0.0.3"))
 
 

@@ -69,7 +69,7 @@ def test_a_router_tells_of_a_better_hop_on_the_senders_own_network_and_forwards(
     )
     assert (redirect.src, redirect.dst) == ("10.0.0.251", "10.0.0.1")
     assert (redirect[ICMP].type, redirect[ICMP].code, redirect[ICMP].gw) == (5, 1, BETTER)
-    assert (redirect[IPerror].dst, redirect[IPerror].ttl) == ("10.0.9.1", 64)
+    assert (redirect[IPerror].dst, redirect[IPerror].ttl) == ("10.0.9.1", 63)
     assert ping.lines[1] == f"From 10.0.0.251: icmp_seq=1 Redirect Host(New nexthop: {BETTER})"
     on_its_way = office.net.trace.events_of(kind="arp", host="r1")
     assert BETTER in [event.fields["address"] for event in on_its_way]

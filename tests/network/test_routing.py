@@ -37,6 +37,12 @@ def test_without_a_match_there_is_no_route() -> None:
     assert table.lookup(address("11.0.0.1")) is None
 
 
+def test_no_route_leads_to_a_group() -> None:
+    table = RoutingTable()
+    table.add(route("0.0.0.0/0"))
+    assert table.lookup(address("224.0.0.1")) is None
+
+
 def test_of_two_routes_with_one_prefix_the_first_stands_until_it_is_removed() -> None:
     table = RoutingTable()
     first, second = route("10.0.0.0/8", "10.0.0.2"), route("10.0.0.0/8", "10.0.0.3")
@@ -65,7 +71,7 @@ def test_a_table_reads_as_the_system_tools_print_it() -> None:
     table.add(route("10.0.0.0/24"))
     assert [str(each) for each in table] == [
         "10.0.0.0/24 dev eth0 src 10.0.0.1",
-        "0.0.0.0/0 via 10.0.0.254 dev eth0 src 10.0.0.1",
+        "default via 10.0.0.254 dev eth0 src 10.0.0.1",
     ]
     assert len(table) == 2
 
@@ -83,6 +89,8 @@ def test_the_route_is_the_one_that_a_look_at_every_route_finds(
     ]
     for each in routes:
         table.add(each)
+    if wanted >> 28 == 0b1110:
+        return  # groups have no routes
     fitting = [
         each
         for each in routes

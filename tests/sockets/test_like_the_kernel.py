@@ -834,6 +834,17 @@ def connect_of_a_datagram_socket_gives_it_a_local_address(world: World) -> Any:
 
 
 @scenario
+def a_datagram_to_no_address_is_for_this_host(world: World) -> Any:
+    sock, other, connected = world.udp(), world.udp(), world.udp()
+    sock.bind(("", 0))
+    port = sock.getsockname()[1]
+    other.sendto(b"hello", ("0.0.0.0", port))
+    connected.connect(("0.0.0.0", port))
+    connected.send(b"again")
+    return sock.recv(10), sock.recv(10)
+
+
+@scenario
 def broadcast_must_be_allowed(world: World) -> Any:
     return [
         outcome(lambda: world.udp().sendto(b"x", ("255.255.255.255", 9))),

@@ -1,0 +1,198 @@
+"""A router's work: what it sends on, by which way, and what it refuses (RFC 1812 section 5)."""
+
+import socket
+
+import pytest
+from scapy.layers.inet import ICMP, IP, IPerror
+
+from netlab import on
+from netlab.errors import ConfigurationError
+from netlab.link.address import MacAddress
+from netlab.network.ipv4_packet import PROTOCOL_UDP
+from netlab.transport.udp_datagram import UdpDatagram
+from netlab.units import ms
+from tests.network.material import (
+    Chain,
+    address,
+    assert_scapy_agrees,
+    datagram,
+    discarded,
+    frames_on,
+)
+
+
+def test_packets_pass_two_routers_by_their_gateways_and_names() -> None:
+    chain = Chain()
+    assert chain.alice.ping("carol", count=1).rtts == [
+        6 * 10 * ms + 6 * 10 * ms
+    ]  # and ARP on each cable
+    assert chain.alice.ping("carol", count=1).rtts == [6 * 10 * ms]
+    assert chain.carol.ping("alice", count=1).rtts == [6 * 10 * ms]
+    assert_scapy_agrees(chain.net)
+
+
+@pytest.mark.rfc("RFC 1812 5.3.1")
+def test_each_router_takes_one_off_the_time_to_live_and_mends_the_checksum() -> None:
+    chain = Chain()
+    chain.alice.ping("carol", count=1)
+    ttls = [
+        packet[IP].ttl
+        for cable in (chain.first, chain.middle, chain.last)
+        for packet in frames_on(chain.net, cable)
+        if packet.haslayer(ICMP) and packet[IP].src == "10.0.1.1"
+    ]
+    assert ttls == [64, 63, 62]
+
+
+def test_tcp_and_the_standard_library_work_across_routers() -> None:
+    chain = Chain()
+
+    def serve(host: object) -> bytes:
+        with socket.create_server(("", 7)) as listener:
+            conn, _ = listener.accept()
+            with conn:
+                data = conn.recv(100)
+                conn.sendall(data.upper())
+                return data
+
+    server = chain.carol.start(serve)
+    with on(chain.alice), socket.create_connection(("carol", 7)) as sock:
+        sock.sendall(b"over two routers")
+        assert sock.recv(100) == b"OVER TWO ROUTERS"
+    assert server.result == b"over two routers"
+    chain.net.run()
+    assert_scapy_agrees(chain.net)
+
+
+@pytest.mark.rfc("RFC 1812 5.2.7.3")
+@pytest.mark.parametrize(("ttl", "router"), [(1, "10.0.1.254"), (2, "10.0.2.2")])
+def test_a_router_where_the_time_runs_out_says_so(ttl: int, router: str) -> None:
+    chain = Chain()
+    chain.alice.ipv4.ttl = ttl
+    assert chain.alice.ping("carol", count=1).received == 0
+    (error,) = (p for p in frames_on(chain.net, chain.first) if p.haslayer(IPerror))
+    assert (error[IP].src, error[ICMP].type, error[ICMP].code) == (router, 11, 0)
+    assert (error[IPerror].src, error[IPerror].dst) == ("10.0.1.1", "10.0.3.1")
+    assert error[IPerror].ttl == 1
+    assert_scapy_agrees(chain.net)
+
+
+@pytest.mark.rfc("RFC 1812 5.2.7.1")
+def test_a_router_without_a_route_says_network_unreachable() -> None:
+    chain = Chain()
+    chain.alice.ping("192.0.2.1", count=1)
+    (error,) = (p for p in frames_on(chain.net, chain.first) if p.haslayer(IPerror))
+    assert (error[IP].src, error[ICMP].type, error[ICMP].code) == ("10.0.1.254", 3, 0)
+
+
+@pytest.mark.rfc("RFC 1812 5.2.7.1")
+def test_the_last_router_says_host_unreachable_when_arp_gets_no_answer() -> None:
+    chain = Chain()
+    with on(chain.alice), pytest.raises(OSError, match="host unreachable") as error:
+        socket.create_connection(("10.0.3.99", 80))
+    assert error.value.errno == 113
+    message, *_ = (p for p in frames_on(chain.net, chain.first) if p.haslayer(IPerror))
+    assert (message[IP].src, message[ICMP].type, message[ICMP].code) == ("10.0.2.2", 3, 1)
+
+
+@pytest.mark.rfc("RFC 1191 4")
+def test_a_packet_that_must_not_be_cut_is_answered_with_the_size_that_fits() -> None:
+    chain = Chain(middle_mtu=600)
+    payload = UdpDatagram(5000, 9, bytes(1_000)).pack(address("10.0.1.1"), address("10.0.3.1"))
+    chain.alice.ipv4.send(
+        address("10.0.3.1"), PROTOCOL_UDP, payload, dont_fragment=True, reason="a test"
+    )
+    chain.net.run()
+    (error,) = (p for p in frames_on(chain.net, chain.first) if p.haslayer(IPerror))
+    assert (error[ICMP].type, error[ICMP].code, error[ICMP].nexthopmtu) == (3, 4, 600)
+    assert error[IP].len == 576
+    assert_scapy_agrees(chain.net)
+
+
+@pytest.mark.rfc("RFC 1812 5.3.7")
+@pytest.mark.parametrize("dst", ["224.0.0.5", "240.0.0.1", "127.0.0.1", "0.0.0.9"])
+def test_a_router_doesnt_forward_to_what_is_no_host(dst: str) -> None:
+    chain = Chain()
+    chain.alice.ping("carol", count=1)
+    before = len(chain.net.trace.frames)
+    chain.inject(datagram("10.0.1.1", dst))
+    chain.net.run()
+    assert len(chain.net.trace.frames) == before + 1
+    assert f"{dst} isn't an address to forward to" in discarded(chain.net, chain.r1)[0]
+
+
+@pytest.mark.rfc("RFC 3927 7", "RFC 1812 5.3.7")
+@pytest.mark.parametrize(
+    ("src", "dst"),
+    [("10.0.1.1", "169.254.1.1"), ("169.254.1.1", "10.0.3.1"), ("0.0.0.0", "10.0.3.1")],
+)
+def test_a_router_keeps_what_is_known_on_one_link_only_to_that_link(src: str, dst: str) -> None:
+    chain = Chain()
+    chain.r1.add_route("0.0.0.0/0", "10.0.2.2")
+    chain.inject(datagram(src, dst))
+    chain.net.run()
+    assert len(chain.net.trace.frames) == 1
+    assert "on its own link only" in discarded(chain.net, chain.r1)[0]
+
+
+@pytest.mark.rfc("RFC 1812 5.3.5.2", "RFC 2644 2")
+@pytest.mark.parametrize("dst", ["10.0.3.255", "10.0.3.0"])
+def test_a_broadcast_on_another_network_gets_as_far_as_the_router_there(dst: str) -> None:
+    chain = Chain()
+    chain.inject(datagram("10.0.1.1", dst))
+    chain.net.run()
+    frames = [f for f in chain.net.trace.frames if f.ipv4]
+    assert [frame.link for frame in frames] == [chain.first, chain.middle]
+    assert discarded(chain.net, chain.r2) == [
+        f"for all hosts of another network: {dst} goes no further (RFC 2644 section 2)"
+    ]
+
+
+@pytest.mark.rfc("RFC 1812 5.3.4")
+def test_a_router_doesnt_forward_what_was_sent_to_all_stations() -> None:
+    chain = Chain()
+    chain.inject(datagram("10.0.1.1", "10.0.3.1"), MacAddress.BROADCAST)
+    chain.net.run()
+    assert len(chain.net.trace.frames) == 1
+
+
+@pytest.mark.rfc("RFC 1812 5.2.7.1")
+@pytest.mark.parametrize(("dst", "code"), [("10.0.3.1", 0), ("10.0.2.2", 1)])
+def test_behind_an_interface_that_is_down_all_is_unreachable(dst: str, code: int) -> None:
+    chain = Chain()
+    chain.alice.ping("carol", count=1)
+    chain.middle.down()
+    chain.inject(datagram("10.0.1.1", dst))
+    chain.net.run()
+    (error,) = (p for p in frames_on(chain.net, chain.first) if p.haslayer(IPerror))
+    assert (error[IP].src, error[ICMP].type, error[ICMP].code) == ("10.0.1.254", 3, code)
+    assert "r1:eth1, by which the route" in discarded(chain.net, chain.r1)[-1]
+
+
+def test_a_router_says_by_which_route_it_sends_a_packet_on() -> None:
+    chain = Chain()
+    chain.alice.ping("carol", count=1)
+    frame = next(f for f in chain.net.trace.frames if f.link is chain.middle and f.ipv4)
+    assert frame.reason.startswith("on its way by 10.0.3.0/24 via 10.0.2.2 dev eth1 src 10.0.2.1:")
+
+
+@pytest.mark.rfc("RFC 1812 5.3.5.1")
+def test_a_router_keeps_a_broadcast_to_its_network() -> None:
+    chain = Chain()
+    sock = chain.alice.socket(socket.SOCK_DGRAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+    sock.sendto(b"x", ("255.255.255.255", 9))
+    chain.net.run()
+    assert len(chain.net.trace.frames) == 1
+
+
+def test_a_routers_other_addresses_answer_as_well() -> None:
+    chain = Chain()
+    for text in ("10.0.1.254", "10.0.2.1", "10.0.2.2", "10.0.3.254"):
+        assert chain.alice.ping(text, count=1).received == 1
+
+
+def test_a_gateway_must_be_a_neighbour() -> None:
+    chain = Chain()
+    with pytest.raises(ConfigurationError, match=r"r1: the gateway .* is on none of its networks"):
+        chain.r1.add_route("192.0.2.0/24", "10.0.9.9")
