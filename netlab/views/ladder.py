@@ -33,33 +33,25 @@ _STROKES = {
     CORRUPTED: "*",
 }
 
-_Row = tuple[int, int, Message | Band | Break | Note | Bracket]  # y, rank at that y, what
+_Thing = Message | Band | Break | Note | Bracket
 
 
 def write(view: "Sequence") -> str:
     """What `view` shows, as lines of text."""
     story = tell(view)
     chart = lay_out(story, 0, view.until)
-    rows: list[_Row] = []
-    rows.extend(
-        (item.y, 0, item) if isinstance(item, Band) else (item.ya, 3, item) for item in story.items
-    )
-    rows.extend((cut.y, 0, cut) for cut in chart.breaks)
-    for host in story.hosts:
-        rows.extend((note.y, 2, note) for note in story.sides.notes[host])
-        rows.extend((b.y_fired, 1, b) for b in story.sides.brackets[host] if b.fired is not None)
-    rows.sort(key=_order)
     if not story.hosts:
         return "Nothing has happened yet."
+    rows: list[tuple[int, int, _Thing]] = [(cut.y, 0, cut) for cut in chart.breaks]
+    rows += [(it.y, 0, it) if isinstance(it, Band) else (it.ya, 3, it) for it in story.items]
+    for side in story.sides.values():
+        rows += [(note.y, 2, note) for note in side.notes]
+        rows += [(bracket.y_fired, 1, bracket) for bracket in side.brackets if bracket.fired]
     ladder = _Ladder(story)
-    for _, _, what in rows:
+    for _, _, what in sorted(rows, key=lambda row: row[:2]):
         ladder.add(what)
     ladder.end(view.until)
     return "\n".join(line.rstrip() for line in ladder.lines)
-
-
-def _order(row: _Row) -> tuple[int, int]:
-    return row[:2]
 
 
 class _Ladder:
@@ -68,12 +60,11 @@ class _Ladder:
     def __init__(self, story: Story) -> None:
         self._story = story
         hosts = story.hosts
-        self._left = _SIDE if story.sides.notes[hosts[0]] else 2
-        right = _SIDE if story.sides.notes[hosts[-1]] else _EDGE
+        left = _SIDE if story.sides[hosts[0]].notes else 2
+        right = _SIDE if story.sides[hosts[-1]].notes else _EDGE
         lanes = max(1, len(hosts) - 1)
-        lane = max(_NARROWEST, min(_WIDEST, (WIDTH - _TIME - self._left - right) // lanes))
-        first = _TIME + self._left
-        self._columns = [first + lane * index for index in range(len(hosts))]
+        lane = max(_NARROWEST, min(_WIDEST, (WIDTH - _TIME - left - right) // lanes))
+        self._columns = [_TIME + left + lane * index for index in range(len(hosts))]
         self._lane = lane
         self._edge = self._columns[-1] + right
         self._span = (self._columns[0], self._columns[-1] + (_ALONE if len(hosts) == 1 else 0))
@@ -84,7 +75,7 @@ class _Ladder:
         self._written: int | None = None  # the last time that was written
         self._head()
 
-    def add(self, what: Message | Band | Break | Note | Bracket) -> None:
+    def add(self, what: _Thing) -> None:
         if isinstance(what, Message):
             self._message(what)
         elif isinstance(what, Note):
@@ -96,17 +87,15 @@ class _Ladder:
             self._between(what.lines, ":", "[", "]")
         else:
             self._flush()
-            # The row of the timer that fires then says what the picture says in the break.
-            words = clock(what.passed) if what.timer_fires else what.words
-            self._between([f"... {words} ..."], ":")
+            self._between([f"... {what.in_short} ..."], ":")
 
     def end(self, until: int | None) -> None:
         self._flush()
         if until is None:
             return
         self._row(until, "now")
-        for brackets in self._story.sides.brackets.values():
-            for bracket in brackets:
+        for side in self._story.sides.values():
+            for bracket in side.brackets:
                 if bracket.fired is None:
                     left = clock(bracket.due - until)
                     self._row(until, f"({bracket.set.host}'s {bracket.name} timer: {left} left)")
@@ -215,28 +204,20 @@ def _arrow(message: Message, room: int) -> tuple[str, list[str]]:
     marks = message.reading.marks
     stroke = next((_STROKES[mark] for mark in marks if mark in _STROKES), "-")
     label = clip(message.label, room - 8)
-    drawn = f"{stroke * 2} {label} "
-    overflow: list[str] = []
-    rest = ""
+    lost = marks.get(LOST, "")
+    overflow = [lost] if lost else []
+    head = "o" if message.in_flight else "X" if lost else ">"
     if message.a == message.b:
-        head = "o" if message.in_flight else "X" if LOST in marks else ">"
-        lost = [marks[LOST]] if LOST in marks else []
-        return f"{stroke * 2}{head} {label}".ljust(room), lost
+        return f"{stroke * 2}{head} {label}".ljust(room), overflow
+    strokes, rest = stroke * 2, ""
     if message.in_flight:
-        drawn += stroke * 2 + "o"
-        rest = " " + "." * (room - len(drawn) - 1)
-    elif LOST in marks:
-        drawn += stroke * 2 + "X"
-        if len(drawn) + 1 + len(marks[LOST]) < room:
-            rest = f" {marks[LOST]}"
-        else:
-            overflow.append(marks[LOST])
-    else:
-        drawn += stroke * (room - len(drawn) - 1) + ">"
-    if message.a <= message.b:
-        return f"{drawn}{rest}".ljust(room), overflow
-    # The same from right to left: the strokes are turned around, the words are not.
-    head, tail = drawn[-1], f" {label} {stroke * 2}"
-    strokes = stroke * (len(drawn) - len(tail) - 1)
-    turned = f"{rest[1:]} " if rest else ""
-    return f"{turned}{'<' if head == '>' else head}{strokes}{tail}".rjust(room), overflow
+        rest = "." * (room - len(label) - 8)
+    elif not lost:
+        strokes = stroke * (room - len(label) - 5)
+    elif len(label) + 8 + len(lost) < room:
+        rest, overflow = lost, []
+    if message.a < message.b:
+        return f"{stroke * 2} {label} {strokes}{head} {rest}".rstrip().ljust(room), overflow
+    # From right to left the strokes are turned around, the words are not.
+    head = head.replace(">", "<")
+    return f"{rest} {head}{strokes} {label} {stroke * 2}".lstrip().rjust(room), overflow

@@ -1,7 +1,7 @@
 """One frame as an arrow from lifeline to lifeline: how far it got, and when it got there."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 
 from netlab.link.frame import DROPPED, IN_FLIGHT
@@ -43,7 +43,7 @@ class Band:
     """Messages that are folded away, and what to say of them."""
 
     messages: list[Message]
-    lines: list[str] = field(default_factory=list)
+    lines: list[str]
     y: int = 0
 
 
@@ -51,8 +51,7 @@ Item = Message | Band
 
 
 def messages_of(
-    frames: Sequence[Frame],
-    readings: Iterable[Reading],
+    read: Iterable[tuple[Frame, Reading]],
     lifelines: Mapping[str, int],
     dropped_at: Mapping[int, int],
     delay: int,
@@ -64,23 +63,14 @@ def messages_of(
     `delay` is the typical delay, in ns.
     """
     messages = []
-    for frame, reading in zip(frames, readings, strict=True):
-        sent = frame.time
-        arrives = frame.arrival
+    for frame, reading in read:
+        sent, arrives = frame.time, frame.arrival
         lost = frame.fate == DROPPED
         if arrives is None:
             arrives = sent + delay if lost else sent
-        message = Message(
-            frame,
-            reading,
-            lifelines[frame.host],
-            lifelines[frame.receiver],
-            arrives,
-            arrives,
-            f"{frame.id} {reading.head} {reading.rest}"
-            if reading.rest
-            else f"{frame.id} {reading.head}",
-        )
+        label = f"{frame.id} {reading.label}"
+        a, b = lifelines[frame.host], lifelines[frame.receiver]
+        message = Message(frame, reading, a, b, arrives, arrives, label)
         if reading.marks:
             message.note = reading.note
         if lost:
@@ -100,32 +90,30 @@ def messages_of(
     return messages
 
 
-def typical_delay(frames: Sequence[Frame]) -> int:
-    """About the median of how long the frames were under way, in ns; 0 where none took any time.
+def _stop(message: Message, now: int) -> None:
+    """Still under way `now`: what will become of it is not known yet."""
+    sent = message.frame.time
+    message.in_flight = True
+    message.ends = now
+    message.reach = (now - sent) / max(1, message.arrives - sent)
+    message.reading = message.reading.only(_KNOWN_WHEN_SENT)
+    message.note = message.reading.note
 
-    It has one significant digit, so that a picture keeps its scale while frames are added.
+
+def typical_time(frames: Sequence[Frame]) -> tuple[int, int]:
+    """The scale of a picture: how long frames are under way, about the median; and what counts as such.
+
+    A capture knows one time of each frame, so that none is under way at all: then a long time between
+    two of them counts. Both are in ns, with one significant digit, so that a picture keeps its scale
+    while frames are added.
     """
-    delays = sorted(
-        [f.arrival - f.time for f in frames if f.arrival is not None and f.arrival > f.time]
-    )
-    return _roughly(delays[len(delays) // 2]) if delays else 0
-
-
-def typical_gap(frames: Sequence[Frame]) -> int:
-    """The scale of a capture, which knows one time of each frame: a long time between two, in ns."""
+    delays = sorted([f.arrival - f.time for f in frames if f.arrival and f.arrival > f.time])
+    if delays:
+        delay = _roughly(delays[len(delays) // 2])
+        return delay, delay
     gaps = sorted([b.time - a.time for a, b in pairwise(frames) if b.time > a.time])
-    return _roughly(gaps[3 * len(gaps) // 4]) if gaps else 1_000_000
+    return 0, _roughly(gaps[3 * len(gaps) // 4]) if gaps else 1_000_000
 
 
 def _roughly(number: int) -> int:
     return int(float(f"{number:.0e}"))
-
-
-def _stop(message: Message, now: int) -> None:
-    """Still under way `now`: what will become of it is not known yet."""
-    sent, reading = message.frame.time, message.reading
-    message.in_flight = True
-    message.ends = now
-    message.reach = (now - sent) / max(1, message.arrives - sent)
-    message.reading = reading.only(_KNOWN_WHEN_SENT)
-    message.note = message.reading.note

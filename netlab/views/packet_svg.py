@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from netlab.views.anatomy import Part
 from netlab.views.packet import SHOWN, printable
 from netlab.views.svg import document, escape
-from netlab.views.theme import BASE
 from netlab.views.words import clip, count
 
 if TYPE_CHECKING:
@@ -21,27 +20,6 @@ _OFFSETS, _HEX, _TEXT = 624, 658, 900
 _CELL = 28
 _HEX_ROW = 24
 _REASON = 122  # characters in a line
-
-STYLE = (
-    ".nl-packet .nl-title{font-size:16px;font-weight:600}"
-    ".nl-view .nl-change{fill:var(--nl-orange);font-size:13px}"
-    ".nl-p-link{color:var(--nl-grey)}.nl-p-arp{color:var(--nl-orange)}"
-    ".nl-p-ipv4{color:var(--nl-green)}.nl-p-icmp,.nl-p-udp{color:var(--nl-purple)}"
-    ".nl-p-tcp{color:var(--nl-blue)}.nl-p-data{color:var(--nl-pink)}"
-    ".nl-part>rect{fill:currentColor}"
-    ".nl-view .nl-part .nl-layer{font-size:14px;font-weight:700;fill:currentColor}"
-    ".nl-view .nl-part .nl-range{font-size:12px;fill:var(--nl-grey)}"
-    ".nl-field text{font-size:13px}.nl-field .nl-value,.nl-byte text{font:13px var(--nl-mono)}"
-    ".nl-view .nl-field .nl-at,.nl-view .nl-offset{font:11.5px var(--nl-mono);"
-    "fill:var(--nl-grey);text-anchor:end}"
-    ".nl-view .nl-field .nl-meaning{fill:var(--nl-grey)}"
-    ".nl-view .nl-field .nl-wrong{fill:var(--nl-red);font-weight:600}"
-    ".nl-field rect{fill:transparent}"
-    ".nl-byte text{text-anchor:middle}.nl-byte rect{fill:currentColor;fill-opacity:.13}"
-    ".nl-view .nl-byte .nl-char{fill:var(--nl-grey)}"
-    ".nl-byte.nl-changed rect{stroke:var(--nl-orange);stroke-width:2;stroke-dasharray:3 2}"
-    ".nl-why{fill:var(--nl-wash)}.nl-view .nl-reason{font-size:13.5px}"
-)
 
 
 def draw(view: "PacketView") -> str:
@@ -61,7 +39,7 @@ def draw(view: "PacketView") -> str:
     # A field and its bytes share a class; whichever the pointer is on, both light up.
     lit = ",".join(f".nl-packet:has(.f{n}:hover) .f{n} rect" for n in numbers)
     hover = f"{lit}{{fill:currentColor;fill-opacity:.38}}" if lit else ""
-    return document(parts, _WIDTH, bottom, BASE + STYLE + hover, "packet", view.heading())
+    return document(parts, _WIDTH, bottom, "packet", view.heading(), hover)
 
 
 def _fields(out: list[str], anatomy: list[Part], y: int) -> int:

@@ -4,8 +4,7 @@ from typing import TYPE_CHECKING
 
 from netlab.link.frame import DROPPED, IN_FLIGHT
 from netlab.trace.frame import Frame
-from netlab.views.reading import LOST, Reader, Reading
-from netlab.views.sequence_style import CSS_OF_MARK
+from netlab.views.reading import CSS_OF_MARK, LOST, Reader, Reading
 from netlab.views.table import Table
 from netlab.views.view import View
 from netlab.views.words import clock, count
@@ -19,19 +18,6 @@ COLUMNS = ("No.", "Time", "From", "To", "Protocol", "Length", "Info", "Fate")
 # It arrived, it was lost, it is still under way.
 _SIGNS = "+x~"
 _SIGNS_ON_A_PAGE = "\N{CHECK MARK}\N{MULTIPLICATION X}\N{HORIZONTAL ELLIPSIS}"
-
-_STYLE = (
-    ".nl-view .nl-row td{white-space:nowrap}.nl-view .nl-row td:nth-child(n+7){white-space:normal}"
-    ".nl-view .nl-row :is(td:nth-child(-n+2),td:nth-child(6),td:last-child){color:var(--nl-grey)}"
-    ".nl-row{--nl-hue:var(--nl-blue)}.nl-arp{--nl-hue:var(--nl-grey)}"
-    ".nl-icmp{--nl-hue:var(--nl-green)}.nl-udp{--nl-hue:var(--nl-purple)}"
-    ".nl-view .nl-row td:nth-child(5){color:var(--nl-hue);font-weight:600}"
-    ".nl-view .nl-row td:nth-child(7){font:12.5px var(--nl-mono)}"
-    ".nl-view .nl-strange td:last-child{font-weight:600}"
-    ".nl-view :is(.nl-again,.nl-corrupted) td:last-child{color:var(--nl-orange)}"
-    ".nl-view :is(.nl-late,.nl-duplicate) td:last-child{color:var(--nl-pink)}"
-    ".nl-view .nl-lost td:last-child{color:var(--nl-red)}"
-)
 
 
 class PacketList(View):
@@ -86,7 +72,7 @@ class PacketList(View):
             if more
             else "",
             attributes=[_attributes(frame, reading) for frame, reading in shown],
-            css=_STYLE,
+            css=["packets"],
         )
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from netlab.errors import ConfigurationError
 from netlab.views.svg import document, escape, label
 from netlab.views.table import Table
-from netlab.views.theme import BASE
 from netlab.views.view import Picture
 from netlab.views.words import clock, count
 
@@ -28,22 +27,6 @@ _MOST_DOTS = 300  # above that, a page would be mostly reasons that nobody sees
 _WIDTH, _HEIGHT = 760, 240
 _LEFT, _RIGHT = 84, 24
 _LEGEND = 20  # the height of a line of the legend
-
-_STYLE = (
-    ".nl-plot .nl-title{font-size:15px;font-weight:600}"
-    ".nl-grid,.nl-axis{stroke:var(--nl-rule)}.nl-grid{stroke-dasharray:1 5}"
-    ".nl-plot .nl-tick{font-size:12px;fill:var(--nl-grey);font-variant-numeric:tabular-nums}"
-    ".nl-plot .nl-key{font-size:13px}"
-    ".nl-curve-0{color:var(--nl-blue)}.nl-curve-1{color:var(--nl-orange)}"
-    ".nl-curve-2{color:var(--nl-green)}.nl-curve-3{color:var(--nl-purple)}"
-    ".nl-curve-4{color:var(--nl-pink)}.nl-curve-5{color:var(--nl-red)}"
-    ".nl-curve path{stroke:currentColor;stroke-width:2;fill:none}"
-    # Colour is not the only sign.
-    ".nl-curve-1 path{stroke-dasharray:8 3}.nl-curve-2 path{stroke-dasharray:3 3}"
-    ".nl-curve-3 path{stroke-dasharray:10 3 2 3}.nl-curve-4 path{stroke-dasharray:14 5}"
-    ".nl-curve-5 path{stroke-dasharray:1.5 3}"
-    ".nl-curve circle{fill:currentColor}.nl-curve circle:hover{stroke:currentColor;stroke-width:5}"
-)
 
 
 @dataclass(slots=True)
@@ -146,7 +129,7 @@ class Plot(Picture):
                 f'<path d="M{_LEFT} {key}h28"/>{label(_LEFT + 36, key + 4, line.label, "nl-key")}'
                 f'<path d="{path}H{right}"/>{"".join(dots) if with_dots else ""}</g>'
             )
-        return document(parts, _WIDTH, foot + 32, BASE + _STYLE, "plot", f"Plot of {self.title}")
+        return document(parts, _WIDTH, foot + 32, "plot", f"Plot of {self.title}")
 
     def text(self) -> str:
         """Blocks as high as the greatest value in each slice of time, then the changes one by one."""

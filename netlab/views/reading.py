@@ -6,14 +6,13 @@ connection has sent so far is remembered.
 """
 
 import re
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from netlab.link.frame import DROPPED
-from netlab.network.arp_packet import REPLY, REQUEST, REVERSE_REPLY, REVERSE_REQUEST, ArpPacket
 from netlab.network.icmp_message import ECHO_REPLY, ECHO_REQUEST
-from netlab.network.ipv4_packet import Ipv4Packet
 from netlab.trace.frame import Frame
+from netlab.trace.layers import Layers
 from netlab.transport.tcp.segment import ACK, PSH, RST, SYN, Segment
 from netlab.views.words import clip
 
@@ -24,6 +23,15 @@ RETRANSMISSION = "retransmission"
 LATE = "late"
 DELAYED = "delayed"
 DUPLICATE_ACK = "duplicate ACK"
+CSS_OF_MARK = {
+    LOST: "lost",
+    CORRUPTED: "corrupted",
+    DUPLICATE: "duplicate",
+    RETRANSMISSION: "again",
+    LATE: "late",
+    DELAYED: "late",
+    DUPLICATE_ACK: "dupack",
+}
 
 _NOTHING: dict[str, str] = {}
 _LONGEST_LINE = 200  # bytes
@@ -60,7 +68,7 @@ class Reading:
     @property
     def note(self) -> str:
         """The words of all marks."""
-        return ", ".join(self.marks.values()) if self.marks else ""
+        return ", ".join(self.marks.values())
 
     def only(self, marks: frozenset[str]) -> "Reading":
         """This reading without other marks than these."""
@@ -93,6 +101,17 @@ class _Flow:
         self.window = 0
         self.duplicates = 0
 
+    def shown(self, number: int) -> int:
+        """A sequence number, counted from the first."""
+        base = self.base
+        if base is None:
+            base = self.base = number - 1  # the connection was open before the record begins
+        return (number - base + 0x80000000 & 0xFFFFFFFF) - 0x80000000
+
+    def lacks(self, ack: int) -> bool:
+        """Whether more was sent than `ack` acknowledges."""
+        return self.highest is not None and 0 < (self.highest - ack & 0xFFFFFFFF) < 0x80000000
+
 
 class Reader:
     """Reads frames in the order of sending.
@@ -108,28 +127,33 @@ class Reader:
         """One reading for each frame."""
         frames = list(frames)
         overtaken = _overtaken(frames)
-        several = _connections(frames) > 1
-        return [self._read(frame, overtaken.get(frame.id), several) for frame in frames]
+        ports = {
+            (tcp.source_port, tcp.destination_port)
+            for frame in frames
+            if (tcp := frame.layers.tcp) is not None
+        }
+        with_ports = len({min(pair, pair[::-1]) for pair in ports}) > 1
+        readings = []
+        for frame in frames:
+            layers = frame.layers
+            if layers.tcp is not None:
+                reading = self._read_tcp(frame, layers, layers.tcp, with_ports)
+            else:
+                reading = _read_other(frame, layers)
+            if (
+                frame.fault
+                or frame.fate == DROPPED
+                or frame.copy_of is not None
+                or frame.id in overtaken
+            ):
+                reading.marks = reading.marks | _struck(frame, overtaken.get(frame.id))
+            readings.append(reading)
+        return readings
 
-    def _read(self, frame: Frame, overtaken_by: int | None, several: bool) -> Reading:
-        layers = frame.layers
-        if layers.tcp is not None and layers.ipv4 is not None:
-            size = len(layers.tcp.payload) + layers.missing
-            reading = self._read_tcp(frame, layers.ipv4, layers.tcp, size, several)
-        else:
-            reading = _read_other(frame)
-        lost = frame.fate == DROPPED
-        if frame.fault or overtaken_by or lost or frame.copy_of is not None:
-            reading.marks = reading.marks | _struck(frame, lost, overtaken_by)
-        return reading
-
-    # --- TCP ----------------------------------------------------------------------------------
-
-    def _read_tcp(
-        self, frame: Frame, packet: Ipv4Packet, tcp: Segment, size: int, several: bool
-    ) -> Reading:
+    def _read_tcp(self, frame: Frame, layers: Layers, tcp: Segment, with_ports: bool) -> Reading:
         flags, seq, ack = tcp.flags, tcp.seq, tcp.ack
-        flow = self._flow(frame, packet, tcp)
+        size = len(tcp.payload) + layers.missing
+        flow = self._flow(frame, layers, tcp)
         if flags & SYN:
             if frame.copy_of is None and flow.sent and flow.sent.keys() != {seq}:
                 # More than this SYN was sent already, so it belongs to another connection.
@@ -137,14 +161,15 @@ class Reader:
                 if not flags & ACK:
                     flow.back.begin()
             flow.base = seq
-        rest = f"seq={self._count(seq, flow)}"
+        relative = self._relative
+        rest = f"seq={flow.shown(seq) if relative else seq}"
         if flags & ACK:
-            rest += f" ack={self._count(ack, flow.back)}"
+            rest += f" ack={flow.back.shown(ack) if relative else ack}"
         if size:
             rest += f" len={size}"
         if tcp.window == 0 and not flags & RST:
             rest += " win=0"
-        if several:
+        if with_ports:
             rest += flow.ports
         if size:
             rest += _quote(tcp.payload)
@@ -158,11 +183,13 @@ class Reader:
                 flow.highest = seq + length & 0xFFFFFFFF
                 flow.sent[seq] = frame.id
             elif frame.copy_of is None:
-                marks = {RETRANSMISSION: _again(flow, seq)}
+                fast = "fast " if flow.back.duplicates >= 3 else ""
+                original = f" of {flow.sent[seq]}" if seq in flow.sent else ""
+                marks = {RETRANSMISSION: f"{fast}retransmission{original}"}
         elif flags == ACK:
             if ack != flow.ack or tcp.window != flow.window:
                 flow.duplicates = 0
-            elif frame.copy_of is None and _outstanding(flow.back, ack):
+            elif frame.copy_of is None and flow.back.lacks(ack):
                 flow.duplicates += 1
                 marks = {DUPLICATE_ACK: f"duplicate ACK {flow.duplicates}"}
         if flags & ACK:
@@ -171,47 +198,62 @@ class Reader:
         family = None if flags & ~(ACK | PSH) else flow.family
         return Reading("TCP", _FLAGS_TEXT[flags], rest, marks, family, size)
 
-    def _flow(self, frame: Frame, packet: Ipv4Packet, tcp: Segment) -> _Flow:
+    def _flow(self, frame: Frame, layers: Layers, tcp: Segment) -> _Flow:
+        packet = layers.ipv4
+        assert packet is not None  # or there were no TCP
         src, dst, sport, dport = packet.src, packet.dst, tcp.source_port, tcp.destination_port
         key = (frame.host, frame.receiver, src, sport, dst, dport)
         flow = self._flows.get(key)
         if flow is None:
-            there, back = (src, sport), (dst, dport)
-            family = (*there, *back) if there < back else (*back, *there)
+            family = tuple(sorted([(src, sport), (dst, dport)]))
             flow = self._flows[key] = _Flow(family, f" {sport}>{dport}")
             other = _Flow(family, f" {dport}>{sport}")
             self._flows[frame.receiver, frame.host, dst, dport, src, sport] = other
             flow.back, other.back = other, flow
         return flow
 
-    def _count(self, number: int, flow: _Flow) -> int:
-        """A sequence number of `flow`, as it is shown."""
-        if not self._relative:
-            return number
-        base = flow.base
-        if base is None:
-            base = flow.base = number - 1  # the connection was open before the record begins
-        return (number - base + 0x80000000 & 0xFFFFFFFF) - 0x80000000
+
+def _read_other(frame: Frame, layers: Layers) -> Reading:
+    family: Hashable = None
+    head, rest, size = frame.protocol, "", len(layers.payload) + layers.missing
+    if layers.malformed:
+        head, rest = "malformed", layers.malformed
+    elif layers.udp is not None:
+        udp = layers.udp
+        family = ("UDP", *sorted((udp.source_port, udp.destination_port)))
+        rest = f"{udp.source_port} > {udp.destination_port} len={size}{_quote(udp.payload)}"
+    elif layers.icmp is not None:
+        icmp = layers.icmp
+        rest = icmp.type_text
+        if icmp.type in (ECHO_REQUEST, ECHO_REPLY):
+            rest += f" id={icmp.identifier} seq={icmp.sequence}"
+            family = ("echo", icmp.identifier)
+    elif layers.arp is not None:
+        rest = frame.summary.lower()
+    elif layers.ipv4 is not None:
+        packet = layers.ipv4
+        head = "fragment" if packet.is_fragment else "IPv4"
+        where = f" offset={8 * packet.fragment_offset}" if packet.is_fragment else ""
+        rest = f"id={packet.identification} protocol={packet.protocol}{where} len={size}"
+    else:
+        head = frame.summary
+    return Reading(frame.protocol, head, rest, _NOTHING, family, size)
 
 
-def _again(flow: _Flow, seq: int) -> str:
-    fast = "fast " if flow.back.duplicates >= 3 else ""
-    original = flow.sent.get(seq)
-    return f"{fast}retransmission" + ("" if original is None else f" of {original}")
+def _quote(payload: bytes) -> str:
+    """The first line, in quotes, where it is text; nothing where it isn't, or has no end in sight."""
+    found = _TEXT.match(payload, 0, _LONGEST_LINE)
+    if found is None or not (found.end() == len(payload) or payload[found.end()] in b"\r\n"):
+        return ""
+    return f' "{clip(found[0].decode("ascii"), _LONGEST_QUOTE)}"'
 
 
-def _outstanding(flow: _Flow, ack: int) -> bool:
-    """Whether `flow` has sent more than `ack` acknowledges."""
-    highest = flow.highest
-    return highest is not None and 0 < (highest - ack & 0xFFFFFFFF) < 0x80000000
-
-
-def _struck(frame: Frame, lost: bool, overtaken_by: int | None) -> dict[str, str]:
+def _struck(frame: Frame, overtaken_by: int | None) -> dict[str, str]:
     """What happened to it on the way."""
     marks = {}
     if frame.copy_of is not None:
         marks[DUPLICATE] = f"duplicate of {frame.copy_of}"
-    if lost:
+    if frame.fate == DROPPED:
         marks[LOST] = frame.fault or "lost"
     elif frame.corrupted:
         marks[CORRUPTED] = f"corrupted: {frame.fault}"
@@ -222,18 +264,13 @@ def _struck(frame: Frame, lost: bool, overtaken_by: int | None) -> dict[str, str
     return marks
 
 
-def _quote(payload: bytes) -> str:
-    """The first line, in quotes, where it is text; nothing where it isn't, or has no end in sight."""
-    found = _TEXT.match(payload[:_LONGEST_LINE])
-    if found is None or not (found.end() == len(payload) or payload[found.end()] in b"\r\n"):
-        return ""
-    return f' "{clip(found[0].decode("ascii"), _LONGEST_QUOTE)}"'
-
-
-def _overtaken(frames: list[Frame]) -> dict[int, int]:
+def _overtaken(frames: Sequence[Frame]) -> dict[int, int]:
     """The frames that arrive after one sent later over the same link, and which one that is."""
     first: dict[tuple[str, str], tuple[int, int]] = {}  # of later ones: earliest arrival, whose
     late: dict[int, int] = {}
+    arrivals = [frame.arrival for frame in frames if frame.arrival is not None]
+    if arrivals == sorted(arrivals):
+        return late  # as mostly: none overtook any
     for frame in reversed(frames):
         arrival = frame.arrival
         if arrival is None or frame.fate == DROPPED:
@@ -245,60 +282,3 @@ def _overtaken(frames: list[Frame]) -> dict[int, int]:
         else:
             first[way] = (arrival, frame.id)
     return late
-
-
-def _connections(frames: list[Frame]) -> int:
-    """How many connections there are; more than two aren't counted."""
-    seen: set[tuple[int, int]] = set()
-    for frame in frames:
-        tcp = frame.layers.tcp
-        if tcp is not None:
-            a, b = tcp.source_port, tcp.destination_port
-            seen.add((a, b) if a < b else (b, a))
-            if len(seen) > 1:
-                break
-    return len(seen)
-
-
-# --- everything but TCP -----------------------------------------------------------------------
-
-
-def _read_other(frame: Frame) -> Reading:
-    layers = frame.layers
-    family: Hashable = None
-    head, rest, size = "", "", frame.payload_length
-    if layers.malformed:
-        head, rest = "malformed", layers.malformed
-    elif layers.udp is not None:
-        udp = layers.udp
-        family = ("UDP", *sorted((udp.source_port, udp.destination_port)))
-        head = "UDP"
-        rest = f"{udp.source_port} > {udp.destination_port} len={size}{_quote(udp.payload)}"
-    elif layers.icmp is not None:
-        icmp = layers.icmp
-        head, rest = "ICMP", icmp.type_text
-        if icmp.type in (ECHO_REQUEST, ECHO_REPLY):
-            rest += f" id={icmp.identifier} seq={icmp.sequence}"
-            family = ("echo", icmp.identifier)
-    elif layers.arp is not None:
-        head, rest = frame.protocol, _arp(layers.arp)
-    elif layers.ipv4 is not None:
-        packet = layers.ipv4
-        head = "fragment" if packet.is_fragment else "IPv4"
-        where = f" offset={8 * packet.fragment_offset}" if packet.is_fragment else ""
-        rest = f"id={packet.identification} protocol={packet.protocol}{where} len={size}"
-    else:
-        head, rest = frame.summary, ""
-    return Reading(frame.protocol, head, rest, _NOTHING, family, size)
-
-
-def _arp(arp: ArpPacket) -> str:
-    if arp.operation == REQUEST:
-        return f"who has {arp.target_protocol_address}? tell {arp.sender_protocol_address}"
-    if arp.operation == REPLY:
-        return f"{arp.sender_protocol_address} is at {arp.sender_hardware_address}"
-    if arp.operation == REVERSE_REQUEST:
-        return f"who is {arp.target_hardware_address}?"
-    if arp.operation == REVERSE_REPLY:
-        return f"{arp.target_hardware_address} is {arp.target_protocol_address}"
-    return f"operation {arp.operation}"

@@ -6,13 +6,13 @@ short times are to scale, longer ones grow with their logarithm, and a long time
 happens is cut out, visibly. Moments at one lifeline keep the distance that their labels need.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import log
+from typing import Any
 
-from netlab.sim.recording import Event
 from netlab.views.message import Band, Message
-from netlab.views.sides import Bracket, Note, Sides
+from netlab.views.sides import Bracket, Note
 from netlab.views.story import Story
 from netlab.views.words import clock
 
@@ -36,19 +36,17 @@ BAND_LINE = 19
 QUIET = 8
 """Nothing for longer than this many typical delays is cut out."""
 
-_ARRIVE, _SEND, _NOTE, _SET, _FIRED = range(5)
-_Moment = tuple[int, int, float, int, int, int, Message | Note | Bracket]
-# (scene, time, rank at that time, running number, kind, lifeline, what)
-
 
 @dataclass(slots=True)
 class Break:
-    """A time in which nothing happened, from `y` to `y + BREAK`, and what to say about it."""
+    """A time in which nothing happened, from `y` to `y + BREAK`, and what to say about it.
+
+    `in_short` is what to say where a line of its own tells of the timer that fires then.
+    """
 
     y: int
     words: str
-    passed: int
-    timer_fires: bool
+    in_short: str
 
 
 @dataclass(slots=True)
@@ -74,10 +72,15 @@ class _Lifeline:
         self.tag = -1000
 
 
+_Placing = Callable[[Any, _Lifeline], int]
+"""Gives something its place at a lifeline, and tells how far down that is."""
+_Moment = tuple[int, int, float, int, _Placing, _Lifeline, Any, bool]
+# (scene, time, rank at that time, running number, what gives it its place, where, what, ticked)
+
+
 def lay_out(story: Story, top: int, until: int | None) -> Chart:
     """Give every message, band, note and bracket its place, from `top` down."""
-    layout = _Layout(len(story.hosts), story.unit, top)
-    return layout.run(story, until)
+    return _Layout(len(story.hosts), story.unit, top).run(story, until)
 
 
 class _Layout:
@@ -91,7 +94,8 @@ class _Layout:
         self._lines = [_Lifeline(top) for _ in range(lifelines)]
 
     def run(self, story: Story, until: int | None) -> Chart:
-        moments, bands = _moments(story)
+        moments = self._moments(story)
+        bands = [item for item in story.items if isinstance(item, Band)]
         to_come = []
         if until is not None:
             to_come = [moment for moment in moments if moment[1] > until]
@@ -101,78 +105,67 @@ class _Layout:
             while scene < moment[0]:
                 self._band(bands[scene])
                 scene += 1
-            if moment[1] != self._time:
-                self._advance(moment[1], moment[6] if moment[4] == _FIRED else None)
-            self._place(moment)
+            self._place(moment, moment[6])
         for band in bands[scene:]:
             self._band(band)
         if until is not None:
-            self._stop(until, story.sides, to_come)
+            self._stop(until, story, to_come)
         self._chart.bottom = self._lowest + 16
         return self._chart
 
-    def _stop(self, until: int, sides: Sides, to_come: Sequence[_Moment]) -> None:
+    def _moments(self, story: Story) -> list[_Moment]:
+        """All moments in order. A band ends one scene and begins the next; times start anew there."""
+        moments: list[_Moment] = []
+        starts: list[int] = []  # the events with which bands begin
+        lines, send, arrive = self._lines, self._send, self._arrive
+        for item in story.items:
+            if isinstance(item, Band):
+                starts.append(item.messages[0].frame.number)
+                continue
+            scene, event, sent = len(starts), item.frame.number, item.frame.time
+            number = len(moments)
+            moments.append((scene, sent, event, number, send, lines[item.a], item, True))
+            # What arrives comes before what is sent in answer, at the same instant.
+            rank = -1.0 if item.arrives > sent else event + 0.5
+            seen, line = item.reach == 1.0, lines[item.b]
+            number += 1
+            moments.append((scene, item.arrives, rank, number, arrive, line, item, seen))
+
+        def add(event: int, time: int, place: _Placing, line: _Lifeline, what: object) -> None:
+            scene = sum(start < event for start in starts)
+            ticked = place != self._set
+            moments.append((scene, time, event, len(moments), place, line, what, ticked))
+
+        for host, line in zip(story.hosts, lines, strict=True):
+            for note in story.sides[host].notes:
+                add(-1 if note.held else note.event.number, note.time, self._note, line, note)
+            for bracket in story.sides[host].brackets:
+                add(bracket.set.number, bracket.set.time, self._set, line, bracket)
+                if bracket.fired is not None:
+                    add(bracket.fired.number, bracket.fired.time, self._fired, line, bracket)
+        moments.sort()  # no two have the same number, so what happened is never compared
+        return moments
+
+    def _stop(self, until: int, story: Story, to_come: Sequence[_Moment]) -> None:
         """Find the place of `until`; what is in flight then is drawn as if nothing else came."""
-        pending = [b for brackets in sides.brackets.values() for b in brackets if b.fired is None]
+        brackets = [b for side in story.sides.values() for b in side.brackets if b.fired is None]
         if until != self._time:
-            self._advance(until, min(pending, key=_due, default=None))
+            self._advance(until, min(brackets, key=lambda bracket: bracket.due, default=None))
         now = max(self._lowest, self._start)
         for moment in to_come:
-            if moment[1] != self._time:
-                self._advance(moment[1], None)
-            self._place(moment)
+            self._place(moment, None)
             message = moment[6]
-            assert isinstance(message, Message)
             now = max(now, round(message.ya + message.reach * (message.yb - message.ya)))
         self._lowest = max(self._lowest, now)
         self._chart.now = now
 
     # --- the flow of time -----------------------------------------------------------------------
 
-    def _fall(self, time_ns: int) -> int:
-        """How far down `time_ns` is."""
-        ratio = time_ns / self._unit
-        return round(STEP * (ratio if ratio <= 1 else 1 + log(ratio)))
-
-    def _advance(self, time: int, awaited: object) -> None:
-        if self._time is not None and time > self._time:
-            passed = time - self._time
-            if passed > QUIET * self._unit and not self._under_way:
-                self._cut(passed, awaited)
-            else:
-                self._start = self._lowest + self._fall(passed)
-        else:
-            self._start = self._lowest
-        self._time = time
-
-    def _cut(self, passed: int, awaited: object) -> None:
-        how_long = clock(passed)
-        words, fires = f"{how_long} in which nothing happens", False
-        if isinstance(awaited, Bracket):
-            fires = awaited.fired is not None
-            timer = f"{awaited.set.host}'s {awaited.name} timer"
-            words = f"{how_long} {f'until {timer} fires' if fires else f'while {timer} runs'}"
-        y = self._lowest + 14
-        self._chart.breaks.append(Break(y, words, passed, fires))
-        self._start = self._lowest = y + BREAK + 14
-
-    def _place(self, moment: _Moment) -> None:
-        _, time, _, _, kind, index, what = moment
-        line = self._lines[index]
-        seen = kind != _SET
-        if isinstance(what, Message):
-            if kind == _SEND:
-                y = self._send(what, line)
-            else:
-                y = self._arrive(what, line)
-                seen = what.reach == 1.0
-        elif isinstance(what, Note):
-            y = what.y = line.tag = max(self._start, line.tag + TAG_ROW, line.last)
-            line.waiting = what if what.is_state and not what.held else None
-        elif kind == _SET:
-            y = what.y_set = max(self._start, line.last)
-        else:
-            y = what.y_fired = max(self._start, line.last)
+    def _place(self, moment: _Moment, awaited: object) -> None:
+        _, time, _, _, place, line, what, seen = moment
+        if time != self._time:
+            self._advance(time, awaited)
+        y = place(what, line)
         line.last = y
         if y > self._lowest:
             self._lowest = y
@@ -180,15 +173,42 @@ class _Layout:
             self._chart.ticks.append((y, time))
             self._ticked, self._next_tick = time, y + TAG_ROW
 
+    def _advance(self, time: int, awaited: object) -> None:
+        before, self._time = self._time, time
+        self._start = self._lowest
+        if before is None or time <= before:
+            return
+        passed = time - before
+        ratio = passed / self._unit
+        if ratio > QUIET and not self._under_way:
+            self._cut(time, passed, awaited)
+        else:
+            self._start += round(STEP * (ratio if ratio <= 1 else 1 + log(ratio)))
+
+    def _cut(self, time: int, passed: int, awaited: object) -> None:
+        in_short = clock(passed)
+        words = f"{in_short} in which nothing happens"
+        fires = False
+        if isinstance(awaited, Bracket) and awaited.set.time < time:
+            fires = awaited.fired is not None
+            timer = f"{awaited.set.host}'s {awaited.name} timer"
+            words = f"{in_short} {f'until {timer} fires' if fires else f'while {timer} runs'}"
+        y = self._lowest + 14
+        self._chart.breaks.append(Break(y, words, in_short if fires else words))
+        self._start = self._lowest = y + BREAK + 14
+
+    # --- the place of each thing ------------------------------------------------------------------
+
     def _send(self, message: Message, line: _Lifeline) -> int:
         sent = message.frame.time
         side = 1 if message.b > message.a else 0
         reply = REPLY if message.arrives > sent else ROW  # level arrows need room for their text
         y = max(self._start, line.received[side] + reply, line.sent[side] + ROW) + message.extra
         state = line.waiting
-        if state is not None and state.time == sent:
-            y = state.y = line.tag = max(y, state.y)
-        line.waiting = None
+        if state is not None:
+            if state.time == sent:
+                y = state.y = line.tag = max(y, state.y)
+            line.waiting = None
         message.ya = y
         line.sent[side] = y + NOTE_ROW if message.note else y
         self._under_way += 1
@@ -202,6 +222,19 @@ class _Layout:
         line.received[side] = y + NOTE_ROW if message.note else y
         self._under_way -= 1
         return y
+
+    def _note(self, note: Note, line: _Lifeline) -> int:
+        note.y = line.tag = max(self._start, line.tag + TAG_ROW, line.last)
+        line.waiting = note if note.is_state and not note.held else None
+        return note.y
+
+    def _set(self, bracket: Bracket, line: _Lifeline) -> int:
+        bracket.y_set = max(self._start, line.last)
+        return bracket.y_set
+
+    def _fired(self, bracket: Bracket, line: _Lifeline) -> int:
+        bracket.y_fired = max(self._start, line.last)
+        return bracket.y_fired
 
     def _band(self, band: Band) -> None:
         band.y = self._lowest + 16
@@ -217,44 +250,3 @@ class _Layout:
 def height_of(band: Band) -> int:
     """How much a band takes."""
     return BAND_LINE * len(band.lines) + 14
-
-
-def _moments(story: Story) -> tuple[list[_Moment], list[Band]]:
-    """All moments in order. A band ends one scene and begins the next; times start anew there."""
-    moments: list[_Moment] = []
-    bands: list[Band] = []
-    number = 0
-    for item in story.items:
-        if isinstance(item, Band):
-            bands.append(item)
-            continue
-        scene, event, sent = len(bands), item.frame.number, item.frame.time
-        moments.append((scene, sent, event, number, _SEND, item.a, item))
-        # What arrives comes before what is sent in answer, at the same instant.
-        rank = -1.0 if item.arrives > sent else event + 0.5
-        moments.append((scene, item.arrives, rank, number + 1, _ARRIVE, item.b, item))
-        number += 2
-    moments.extend(_beside(story, [band.messages[0].frame.number for band in bands], number))
-    moments.sort()  # no two have the same number, so what happened is never compared
-    return moments, bands
-
-
-def _beside(story: Story, band_starts: Sequence[int], number: int) -> Iterator[_Moment]:
-    """The moments of what stands beside the lifelines."""
-    for index, host in enumerate(story.hosts):
-        found: list[tuple[int, Event, int, Note | Bracket]] = [
-            (note.time, note.event, _NOTE, note) for note in story.sides.notes[host]
-        ]
-        for bracket in story.sides.brackets[host]:
-            found.append((bracket.set.time, bracket.set, _SET, bracket))
-            if bracket.fired is not None:
-                found.append((bracket.fired.time, bracket.fired, _FIRED, bracket))
-        for time, event, kind, what in found:
-            held = isinstance(what, Note) and what.held
-            scene = 0 if held else sum(start < event.number for start in band_starts)
-            yield (scene, time, -1 if held else event.number, number, kind, index, what)
-            number += 1
-
-
-def _due(bracket: Bracket) -> int:
-    return bracket.due

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from netlab.sim.recording import Event
 
 _NO_STATE = "CLOSED"
-_KINDS = frozenset({"state", "call", "timer set", "timer cancelled", "timer fired"})
 
 
 @dataclass(slots=True)
@@ -43,113 +42,93 @@ class Bracket:
 
 
 @dataclass(slots=True)
-class Sides:
-    """All of that, by host."""
+class Side:
+    """What stands beside one lifeline."""
 
-    notes: dict[str, list[Note]] = field(default_factory=dict)
-    brackets: dict[str, list[Bracket]] = field(default_factory=dict)
-
-    def numbers(self) -> list[int]:
-        """The numbers of all events shown here, in ascending order."""
-        found = [note.event.number for notes in self.notes.values() for note in notes]
-        for brackets in self.brackets.values():
-            found.extend(bracket.fired.number for bracket in brackets if bracket.fired is not None)
-        return sorted(found)
+    notes: list[Note] = field(default_factory=list)
+    brackets: list[Bracket] = field(default_factory=list)
 
 
 def find_sides(
-    events: Iterable[Event],
-    hosts: Sequence[str],
-    layers: Sequence[str],
-    since: int,
-    until: int | None,
-    pending: bool,
-) -> Sides:
-    """What happened on `hosts` in `layers` from `since` to `until` (ns; None: to the end).
+    events: Iterable[Event], hosts: Sequence[str], since: int, pending: bool
+) -> dict[str, Side]:
+    """What of these events stands beside each of `hosts`, from `since` on (ns).
 
-    "transport" gives states and timers, "sockets" the calls of programs. A timer that was stopped
-    before it fired is left out; one that still runs at the end is there if `pending`.
+    A timer that was stopped before it fired is left out; one that still runs is there if `pending`.
     """
-    gatherers = {host: _Gatherer(since) for host in hosts}
+    sides = {host: Side() for host in hosts}
+    tracks = {host: _Tracks(since) for host in hosts}
+    running: dict[tuple[object, ...], Event] = {}
     for event in events:
-        if event.kind not in _KINDS:
+        side = sides.get(event.host)
+        if side is None:
             continue
-        if until is not None and event.time > until:
-            break
-        if event.layer in layers and event.host in gatherers:
-            gatherers[event.host].take(event)
-    return Sides(
-        {host: gatherer.notes() for host, gatherer in gatherers.items()},
-        {host: gatherer.brackets(pending) for host, gatherer in gatherers.items()},
-    )
+        kind, fields = event.kind, event.fields
+        timer = (event.host, fields.get("connection"), fields.get("timer"))
+        if kind == "state":
+            side.notes += tracks[event.host].take(event)
+        elif kind == "call":
+            if event.time >= since:
+                side.notes.append(Note(event, f"{fields.get('call', '')}()", False, event.time))
+        elif kind == "timer set":
+            running[timer] = event
+        else:
+            running.pop(timer, None)
+            cause = event.cause
+            if (
+                kind == "timer fired"
+                and cause
+                and cause.kind == "timer set"
+                and event.time >= since
+            ):
+                side.brackets.append(Bracket(str(timer[2]), cause, event, event.time))
+    for (host, _, name), started in running.items() if pending else ():
+        due = int(started.fields.get("at", started.time))
+        sides[str(host)].brackets.append(Bracket(str(name), started, None, due))
+    for host, side in sides.items():
+        side.notes[:0] = tracks[host].held(side.notes)
+    return sides
 
 
-class _Gatherer:
-    """Gathers what stands beside one lifeline."""
+class _Tracks:
+    """The states of one host's connections; those that are open at the same time go side by side."""
 
     def __init__(self, since: int) -> None:
         self._since = since
         self._held: dict[int, Note] = {}  # track -> the state that it is in as the picture begins
-        self._notes: list[Note] = []
         self._tracks: list[str | None] = []  # the connection on each track; None: free again
         self._listened = False
-        self._running: dict[tuple[object, object], Event] = {}
-        self._fired: list[Bracket] = []
 
-    def take(self, event: Event) -> None:
-        kind, fields = event.kind, event.fields
-        if kind == "timer set":
-            self._running[fields.get("connection"), fields.get("timer")] = event
-        elif kind == "state":
-            self._state(event, str(fields.get("connection", "")), str(fields["to"]))
-        elif kind == "call":
-            if event.time >= self._since:
-                call = f"{fields.get('call', '')}()"
-                self._notes.append(Note(event, call, False, event.time))
-        else:
-            self._stopped(event)
-
-    def notes(self) -> list[Note]:
-        at_once = {note.track for note in self._notes if note.is_state and note.time == self._since}
-        held = [
-            note
-            for note in self._held.values()
-            if note.text != _NO_STATE and note.track not in at_once
-        ]
-        return held + self._notes
-
-    def brackets(self, pending: bool) -> list[Bracket]:
-        still = [
-            Bracket(str(name), started, None, int(started.fields.get("at", started.time)))
-            for (_, name), started in self._running.items()
-            if pending
-        ]
-        return self._fired + still
-
-    def _state(self, event: Event, connection: str, new: str) -> None:
-        tracks = self._tracks
+    def take(self, event: Event) -> list[Note]:
+        """The state that a connection goes to, where that is in the picture."""
+        tracks, fields = self._tracks, event.fields
+        connection, new = str(fields.get("connection", "")), str(fields["to"])
         if connection not in tracks:
             if None in tracks:
                 tracks[tracks.index(None)] = connection
             else:
                 tracks.append(connection)
-            old = str(event.fields.get("from", _NO_STATE))
+            old = str(fields.get("from", _NO_STATE))
             if old != _NO_STATE and not self._listened:
                 # It listened, or was open, before the record begins.
                 self._listened = True
-                track = tracks.index(connection)
-                self._held[track] = Note(event, old, True, self._since, track, held=True)
+                self._hold(event, old, tracks.index(connection))
         track = tracks.index(connection)
-        if event.time < self._since:
-            self._held[track] = Note(event, new, True, self._since, track, held=True)
-        else:
-            self._notes.append(Note(event, new, True, event.time, track))
         if new == _NO_STATE:
             tracks[track] = None
+        if event.time >= self._since:
+            return [Note(event, new, True, event.time, track)]
+        self._hold(event, new, track)
+        return []
 
-    def _stopped(self, event: Event) -> None:
-        """A timer fired, or was cancelled."""
-        name = event.fields.get("timer")
-        started = self._running.pop((event.fields.get("connection"), name), None)
-        if event.kind == "timer fired" and started is not None and event.time >= self._since:
-            self._fired.append(Bracket(str(name), started, event, event.time))
+    def held(self, notes: Sequence[Note]) -> list[Note]:
+        """The states in which the picture, with `notes`, begins."""
+        at_once = {note.track for note in notes if note.is_state and note.time == self._since}
+        return [
+            note
+            for note in self._held.values()
+            if note.text != _NO_STATE and note.track not in at_once
+        ]
+
+    def _hold(self, event: Event, state: str, track: int) -> None:
+        self._held[track] = Note(event, state, True, self._since, track, held=True)

@@ -1,10 +1,17 @@
 """What stands beside the lifelines, as SVG: bars and names of states, calls, brackets of timers."""
 
-from netlab.views.sequence_style import CSS_OF_STATE
-from netlab.views.sides import Bracket, Note, Sides
-from netlab.views.svg import escape
+from netlab.views.sides import Bracket, Note, Side
+from netlab.views.svg import escape, label
 from netlab.views.words import clock
 
+_CSS_OF_STATE = {
+    "LISTEN": "listen",
+    "SYN_SENT": "opening",
+    "SYN_RCVD": "opening",
+    "ESTABLISHED": "open",
+    "TIME_WAIT": "waiting",
+    "CLOSED": "closed",
+}
 _TAG = 7.4  # the width of a character of a state's name
 _TIMER = 6.9
 _BAR = 4  # half of the width of a state's bar
@@ -14,57 +21,54 @@ _MOST_LEVELS = 3
 _TIMER_ROW = 31  # what the two lines of a timer take
 
 
-def widths_of(sides: Sides, host: str, until: int | None) -> tuple[int, int]:
+def widths_of(side: Side, until: int | None) -> tuple[int, int]:
     """How wide the names of a host's states are, and its timers; 0 where there are none."""
-    notes, brackets = sides.notes[host], sides.brackets[host]
     tags, timers = 0, 0
-    if notes:
-        tracks = 1 + max(note.track for note in notes)
-        tags = round(max(len(label) for label in _labels(notes)) * _TAG) + 12 + _TRACK * tracks
-    if brackets:
-        longest = max(len(line) for bracket in brackets for line in _lines(bracket, until))
-        timers = round(longest * _TIMER) + 12 + _LEVEL * min(_MOST_LEVELS, len(brackets))
+    if side.notes:
+        tracks = 1 + max(note.track for note in side.notes)
+        tags = round(max(map(len, _names(side.notes))) * _TAG) + 12 + _TRACK * tracks
+    if side.brackets:
+        longest = max(len(line) for bracket in side.brackets for line in _lines(bracket, until))
+        timers = round(longest * _TIMER) + 12 + _LEVEL * min(_MOST_LEVELS, len(side.brackets))
     return tags, timers
 
 
-def draw_sides(
-    sides: Sides, host: str, x: int, side: int, tags: int, bottom: int, until: int | None
-) -> str:
-    """What stands beside the lifeline at `x`; `side` is -1 for its left, 1 for its right.
+def draw_side(side: Side, x: int, to: int, bottom: int, until: int | None) -> str:
+    """What stands beside the lifeline at `x`: on its left where `to` is -1, on its right where 1.
 
-    `tags` is the width that the names of states take, `bottom` where the picture ends.
+    `bottom` is where the picture ends.
     """
-    parts = [f'<g style="text-anchor:{"end" if side < 0 else "start"}">']
-    parts += _states(sides.notes[host], x, side, bottom)
-    parts += _timers(sides.brackets[host], x + side * (tags + 4), side, bottom, until)
-    return "".join(parts) + "</g>"
+    tags, _ = widths_of(side, until)
+    parts = _states(side.notes, x, to, bottom)
+    parts += _timers(side.brackets, x + to * (tags + 4), to, bottom, until)
+    return f'<g style="text-anchor:{"end" if to < 0 else "start"}">{"".join(parts)}</g>'
 
 
 # --- states and calls -----------------------------------------------------------------------------
 
 
-def _states(notes: list[Note], x: int, side: int, bottom: int) -> list[str]:
+def _states(notes: list[Note], x: int, to: int, bottom: int) -> list[str]:
     parts = []
-    for position, (note, label) in enumerate(zip(notes, _labels(notes), strict=True)):
-        at = x + side * _TRACK * note.track
+    ends: dict[int, int] = {}  # where the next state on each track begins
+    for note, name in zip(reversed(notes), reversed(_names(notes)), strict=True):
+        y = note.y
         if not note.is_state:
-            parts.append(
-                f'<text class="nl-call" x="{x + side * 12}" y="{note.y + 4}">{escape(label)}</text>'
-            )
+            parts.append(label(x + to * 12, y + 4, name, "nl-call"))
             continue
-        later = (n.y for n in notes[position + 1 :] if n.is_state and n.track == note.track)
-        height = max(2, next(later, bottom) - note.y)
-        css = CSS_OF_STATE.get(note.text, "closing")
-        bar = f'<rect class="nl-bar" x="{at - _BAR}" y="{note.y}" width="{2 * _BAR}" height="{height}"/>'
+        at = x + to * _TRACK * note.track
+        height = max(2, ends.get(note.track, bottom) - y)
+        ends[note.track] = y
+        bar = f'<rect class="nl-bar" x="{at - _BAR}" y="{y}" width="{2 * _BAR}" height="{height}"/>'
         parts.append(
-            f'<g class="nl-state nl-st-{css}"><title>{_state_sentence(note)}</title>'
-            f'{"" if note.text == "CLOSED" else bar}<path class="nl-mark" d="M{at - 8} {note.y}h16"/>'
-            f'<text class="nl-tag" x="{at + side * 12}" y="{note.y + 4}">{escape(label)}</text></g>'
+            f'<g class="nl-state nl-st-{_CSS_OF_STATE.get(note.text, "closing")}">'
+            f"<title>{escape(_tell(note))}</title>{'' if note.text == 'CLOSED' else bar}"
+            f'<path class="nl-mark" d="M{at - 8} {y}h16"/>{label(at + to * 12, y + 4, name, "nl-tag")}'
+            "</g>"
         )
-    return parts
+    return parts[::-1]
 
 
-def _labels(notes: list[Note]) -> list[str]:
+def _names(notes: list[Note]) -> list[str]:
     """The states and calls; with a port where a host has several connections at once."""
     several = any(note.track for note in notes)
     return [
@@ -79,46 +83,45 @@ def _port(note: Note) -> str:
     return f":{max(ports)}" if ports else ""
 
 
-def _state_sentence(note: Note) -> str:
-    event = note.event
+def _tell(note: Note) -> str:
+    event, fields = note.event, note.event.fields
     if note.held:
-        return escape(f"{event.host} begins in {note.text}.")
-    trigger = event.fields.get("on", "")
-    why = f" on {trigger}" if trigger else ""
-    return escape(
-        f"{event.host} at {clock(event.time)}: from {event.fields.get('from', '?')}"
-        f" to {note.text}{why}. {event.reason}".rstrip()
+        return f"{event.host} begins in {note.text}."
+    why = f" on {fields['on']}" if fields.get("on") else ""
+    return (
+        f"{event.host} at {clock(event.time)}: from {fields.get('from', '?')} to {note.text}{why}."
+        f" {event.reason}".rstrip()
     )
 
 
 # --- timers ---------------------------------------------------------------------------------------
 
 
-def _timers(
-    brackets: list[Bracket], x: int, side: int, bottom: int, until: int | None
-) -> list[str]:
+def _timers(brackets: list[Bracket], x: int, to: int, bottom: int, until: int | None) -> list[str]:
     """Brackets, those that overlap side by side, and their words one below the other."""
     parts = []
     ends: list[int] = []  # where the last bracket on each level ends
     words_end = -1000
-    levels = min(_MOST_LEVELS, len(brackets))
+    text = x + to * (_LEVEL * min(_MOST_LEVELS, len(brackets)) + 2)
     for bracket in sorted(brackets, key=lambda bracket: bracket.y_set):
-        top = bracket.y_set
-        end = bottom if bracket.fired is None else bracket.y_fired
+        top, name = bracket.y_set, bracket.name
+        told = f"{bracket.set.host}'s {name} timer was set at {clock(bracket.set.time)}"
+        if bracket.fired is None:
+            # It has no end yet: its bracket is open and dashed.
+            end, css, close = bottom, "nl-pending", ""
+            told += f" and fires at {clock(bracket.due)}."
+        else:
+            end, css, close = bracket.y_fired, "", f"h{-6 * to}"
+            told += f" and fired at {clock(bracket.fired.time)}."
         level = next((n for n, last in enumerate(ends) if last <= top), len(ends))
         ends[level : level + 1] = [end]
-        at = x + side * _LEVEL * min(level, _MOST_LEVELS - 1)
-        # A timer that still runs has no end yet: its bracket is open and dashed.
-        css, close = ("nl-pending", "") if bracket.fired is None else ("", f"h{-6 * side}")
-        middle = max((top + end) // 2, words_end + _TIMER_ROW)
-        words_end = middle
-        name, how_long = _lines(bracket, until)
-        text = x + side * (_LEVEL * levels + 2)
+        at = x + to * _LEVEL * min(level, _MOST_LEVELS - 1)
+        words_end = middle = max((top + end) // 2, words_end + _TIMER_ROW)
         parts.append(
-            f'<g class="nl-timer"><title>{escape(_timer_sentence(bracket))}</title>'
-            f'<path class="{css}" d="M{at - 6 * side} {top}h{6 * side}V{end}{close}"/>'
-            f'<text x="{text}" y="{middle - 3}">{escape(name)}</text>'
-            f'<text class="nl-how-long" x="{text}" y="{middle + 12}">{how_long}</text></g>'
+            f'<g class="nl-timer"><title>{escape(told)}</title>'
+            f'<path class="{css}" d="M{at - 6 * to} {top}h{6 * to}V{end}{close}"/>'
+            f"{label(text, middle - 3, name)}"
+            f"{label(text, middle + 12, _lines(bracket, until)[1], 'nl-how-long')}</g>"
         )
     return parts
 
@@ -128,10 +131,3 @@ def _lines(bracket: Bracket, until: int | None) -> tuple[str, str]:
     if bracket.fired is None and until is not None:
         how_long += f", {clock(bracket.due - until)} left"
     return bracket.name, how_long
-
-
-def _timer_sentence(bracket: Bracket) -> str:
-    start = f"{bracket.set.host}'s {bracket.name} timer was set at {clock(bracket.set.time)}"
-    if bracket.fired is None:
-        return f"{start} and fires at {clock(bracket.due)}."
-    return f"{start} and fired at {clock(bracket.fired.time)}."

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from netlab.views.arrows import Arrow, Machine
 from netlab.views.state_layout import LINE, Layout, Point, Region, Route, layout_of, unknown
 from netlab.views.svg import document, escape
-from netlab.views.theme import BASE
 
 if TYPE_CHECKING:
     from netlab.views.states import StateDiagram
@@ -17,40 +16,6 @@ _CORNER = 12  # the radius of an arrow's bends
 _HEAD = 11  # the length of its head
 _TITLE = 34  # the height of the title above
 _WORDS = 20  # the height of a line of words below
-
-STYLE = (
-    ".nl-states .nl-title{font-size:16px;font-weight:600}"
-    ".nl-region rect{fill:var(--nl-wash);fill-opacity:.6;stroke:var(--nl-rule);"
-    "stroke-dasharray:5 4}"
-    ".nl-view .nl-region text{font:italic 13px var(--nl-sans);fill:var(--nl-grey)}"
-    ".nl-arrow{color:var(--nl-grey)}"
-    ".nl-arrow path{stroke:currentColor;stroke-width:1.5;fill:none}"
-    ".nl-arrow .nl-tip{fill:currentColor;stroke:none}"
-    ".nl-view .nl-arrow text{font-size:13px;fill:var(--nl-ink);paint-order:stroke;"
-    "stroke:var(--nl-paper);stroke-width:4px;stroke-linejoin:round}"
-    ".nl-view .nl-arrow .nl-action{fill:var(--nl-grey);font-style:italic}"
-    ".nl-region~.nl-arrow text{stroke-opacity:0}.nl-region~.nl-aside text{stroke-opacity:1}"
-    ".nl-box rect{fill:var(--nl-paper);stroke:var(--nl-grey);stroke-width:1.5}"
-    ".nl-box text{font:600 14px var(--nl-mono);text-anchor:middle}"
-    # The path: thicker, numbered, and in colour; where it ends, a filled box.
-    ".nl-has-path .nl-arrow:not(.nl-taken){color:var(--nl-rule)}"
-    ".nl-view.nl-has-path .nl-arrow:not(.nl-taken) text{fill:var(--nl-grey)}"
-    ".nl-taken{color:var(--nl-blue)}.nl-taken.nl-aside{color:var(--nl-red)}"
-    ".nl-view .nl-taken text{font-weight:600}"
-    ".nl-taken path{stroke-width:3}.nl-aside path{stroke-dasharray:8 5}"
-    ".nl-has-path .nl-box:not(.nl-visited) rect{stroke:var(--nl-rule)}"
-    ".nl-view.nl-has-path .nl-box:not(.nl-visited) text{fill:var(--nl-grey)}"
-    ".nl-visited rect{stroke:var(--nl-blue);stroke-width:2.6}"
-    ".nl-now-in rect{fill:var(--nl-blue)}.nl-view .nl-now-in text{fill:var(--nl-paper)}"
-    ".nl-now-in .nl-ring{fill:none;stroke:var(--nl-blue);stroke-width:1.6}"
-    ".nl-step circle,.nl-step rect{fill:var(--nl-paper);stroke:var(--nl-blue);stroke-width:1.8}"
-    ".nl-view .nl-step text{font:700 12.5px var(--nl-sans);text-anchor:middle;"
-    "fill:var(--nl-blue);stroke:none}"
-    ".nl-aside .nl-step rect{stroke:var(--nl-red)}.nl-view .nl-aside .nl-step text{fill:var(--nl-red)}"
-    ".nl-view .nl-words{font-size:12.5px;fill:var(--nl-grey)}"
-    "@media(forced-colors:active){.nl-now-in rect{fill:Highlight}"
-    ".nl-view .nl-now-in text{fill:HighlightText}}"
-)
 
 
 def draw(view: "StateDiagram") -> str:
@@ -78,7 +43,7 @@ def draw(view: "StateDiagram") -> str:
     title = f"State diagram{': ' + view.title if view.title else ''}"
     if view.now:
         title += f", now in {view.now}"
-    return document(parts, round(layout.width), round(y + 8), BASE + STYLE, kind, title)
+    return document(parts, round(layout.width), round(y + 8), kind, title)
 
 
 def _region(region: Region) -> str:

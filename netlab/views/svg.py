@@ -3,6 +3,8 @@
 A picture is a list of strings that is joined once; nothing else is fast enough for long traces.
 """
 
+from netlab.views.theme import style
+
 
 def escape(text: str) -> str:
     """`text` for use between tags and in double quotes."""
@@ -23,8 +25,14 @@ def label(x: float, y: float, words: str, css: str = "", anchor: str = "") -> st
     return f'<text{style} x="{x}" y="{y}">{escape(words)}</text>'
 
 
-def document(parts: list[str], width: int, height: int, css: str, kind: str, title: str) -> str:
-    """The whole picture. It shrinks with the page; `title` is what a screen reader says of it."""
+def document(
+    parts: list[str], width: int, height: int, kind: str, title: str, css: str = ""
+) -> str:
+    """The whole picture. It shrinks with the page; `title` is what a screen reader says of it.
+
+    `kind` names its style sheet, and after a blank further classes; `css` is what it adds.
+    """
+    css = style(kind.partition(" ")[0]) + css
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="nl-view nl-{kind}" role="group"'
         f' aria-label="{escape(title)}" width="{width}" height="{height}"'

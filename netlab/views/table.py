@@ -3,28 +3,9 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from netlab.views.svg import escape
-from netlab.views.theme import BASE
+from netlab.views.theme import style
 from netlab.views.view import View
 from netlab.views.words import clip
-
-STYLE = (
-    ".nl-table{overflow-x:auto}"
-    # JupyterLab has rules of its own for tables in a notebook, which these stand above.
-    ".nl-view.nl-table table{border-collapse:collapse;margin:0;table-layout:auto;"
-    "font:13px var(--nl-sans);color:var(--nl-ink)}"
-    ".nl-view.nl-table caption{caption-side:top;padding:0 0 6px;text-align:left;"
-    "font-size:15px;font-weight:600;color:var(--nl-ink)}"
-    ".nl-view.nl-table :is(th,td){padding:4px 10px;text-align:left;vertical-align:top;"
-    "font-variant-numeric:tabular-nums}"
-    ".nl-view.nl-table thead{border-bottom:1px solid var(--nl-rule)}"
-    ".nl-view.nl-table th{font-size:12.5px;font-weight:600;color:var(--nl-grey)}"
-    ".nl-view.nl-table .nl-right{text-align:right}"
-    ".nl-view.nl-table tbody tr{background:none}"
-    ".nl-view.nl-table tbody tr:nth-child(even){background:var(--nl-wash)}"
-    ".nl-view.nl-table [aria-current]{outline:2px solid var(--nl-blue);outline-offset:-2px}"
-    ".nl-view.nl-table [aria-current] td{font-weight:600}"
-    ".nl-view.nl-table p{margin:6px 10px;font-size:13px;color:var(--nl-grey)}"
-)
 
 
 class Table(View):
@@ -32,8 +13,8 @@ class Table(View):
 
     A value is shown as `str` has it, None as nothing. The columns named in `right` are set to the
     right. `most` limits, in text, how many characters a column takes. The rows whose positions are
-    in `marked` stand out. `attributes` are those of each row on a page, ready to stand in its tag,
-    and `css` is what they want of the style sheet.
+    in `marked` stand out. `attributes` are those of each row on a page, ready to stand in its tag;
+    `css` names the style sheet that they want beside the common ones.
     """
 
     def __init__(
@@ -47,7 +28,7 @@ class Table(View):
         marked: Collection[int] = (),
         note: str = "",
         attributes: Sequence[str] = (),
-        css: str = "",
+        css: Collection[str] = (),
     ) -> None:
         self.columns = list(columns)
         self.rows = [["" if cell is None else str(cell) for cell in row] for row in rows]
@@ -92,6 +73,6 @@ class Table(View):
         caption = f"<caption>{escape(self.caption)}</caption>" if self.caption else ""
         note = f"<p>{escape(self.note)}</p>" if self.note else ""
         return (
-            f'<div class="nl-view nl-table"><style>{BASE}{STYLE}{self.css}</style><table>{caption}'
+            f'<div class="nl-view nl-table"><style>{style("table", *self.css)}</style><table>{caption}'
             f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>{note}</div>"
         )

@@ -28,7 +28,7 @@ import anywidget
 from traitlets import Dict, Int, Unicode
 
 from netlab.experiment import Experiment, Run, Scenario
-from netlab.views.theme import BASE
+from netlab.views.theme import style
 from netlab.widgets.panel import Panel, Scene, Selection
 from netlab.widgets.panels import PANELS
 from netlab.widgets.session import Session
@@ -44,7 +44,7 @@ class Bench(anywidget.AnyWidget):
     """
 
     _esm = (_STATIC / "bench.js").read_text("utf-8")
-    _css = BASE + "".join(
+    _css = style() + "".join(
         (_STATIC / name).read_text("utf-8") for name in ("bench.css", "panels.css")
     )
 

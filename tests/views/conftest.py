@@ -62,7 +62,17 @@ class Story:
     def event(
         self, time: int, host: str, layer: str, kind: str, reason: str = "", **fields: Any
     ) -> Event:
-        event = Event(len(self.events), time, host, layer, kind, fields, None, reason)
+        cause = None
+        if kind == "timer fired":  # what set it has made it fire
+            names = [fields[name] for name in ("timer", "connection")]
+            cause = next(
+                event
+                for event in reversed(self.events)
+                if event.kind == "timer set"
+                and event.host == host
+                and [event.fields[name] for name in ("timer", "connection")] == names
+            )
+        event = Event(len(self.events), time, host, layer, kind, fields, cause, reason)
         self.events.append(event)
         return event
 

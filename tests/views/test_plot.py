@@ -9,7 +9,7 @@ from netlab import Network, on
 from netlab.errors import ConfigurationError
 from netlab.units import Mbps, ms, s
 from netlab.views.plot import Plot
-from netlab.views.theme import BASE
+from netlab.views.theme import style
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -118,7 +118,7 @@ def test_times_and_sizes_are_not_drawn_together(saw, names):
 
 
 def test_the_colours_are_the_themes_own(saw):
-    svg = Plot(saw, ["cwnd"]).svg().replace(BASE, "")
+    svg = Plot(saw, ["cwnd"]).svg().replace(style(), "")
     assert not re.search(r"#[0-9a-fA-F]{3,6}\b", svg)
 
 

@@ -11,7 +11,7 @@ from netlab.errors import ConfigurationError
 from netlab.units import minute, ms
 from netlab.views.labels import CHARACTER, NOTE_CHARACTER
 from netlab.views.sequence import Sequence
-from netlab.views.sequence_style import STYLE
+from netlab.views.theme import style
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -193,8 +193,8 @@ def test_what_is_remarkable_has_a_line_and_words_of_its_own(scene, number, css, 
 
 def test_colour_is_not_the_only_sign():
     for css in ("nl-again", "nl-late", "nl-corrupted", "nl-lost"):
-        assert re.search(rf"\.{css} \.nl-line\{{stroke-dasharray", STYLE)
-    assert re.search(r"\.nl-duplicate \.nl-line\{stroke-width", STYLE)
+        assert re.search(rf"\.{css} \.nl-line\{{stroke-dasharray", style("sequence"))
+    assert re.search(r"\.nl-duplicate \.nl-line\{stroke-width", style("sequence"))
 
 
 # --- time ---------------------------------------------------------------------------------------

@@ -8,10 +8,16 @@ from netlab.views.packet import PacketView
 from netlab.views.packets import PacketList
 from netlab.views.sequence import Sequence
 from netlab.views.states import StateDiagram
-from netlab.views.theme import BASE, HUES
+from netlab.views.theme import style
 
 LIGHT_PAPER, DARK_PAPER = "#ffffff", "#111111"
-WASH = re.search(r"--nl-wash:light-dark\((#\w+),(#\w+)\)", BASE).groups()
+BASE = style()
+HUES = {
+    name: (on_light, on_dark)
+    for name, on_light, on_dark in re.findall(r"--nl-(\w+):light-dark\((#\w+),(#\w+)\)", BASE)
+}
+WASH = HUES.pop("wash")
+del HUES["rule"]  # no text has its colour
 
 
 def luminance(colour):
@@ -35,6 +41,11 @@ def test_text_in_every_hue_is_readable_on_paper_and_on_the_tinted_ground(hue):
         assert contrast(text, paper) >= 4.5
 
 
+def test_a_browser_that_knows_no_light_dark_gets_the_hues_for_light_paper():
+    plain = dict(re.findall(r"--nl-(\w+):(#\w+)", BASE))
+    assert {hue: plain[hue] for hue in HUES} == {hue: light for hue, (light, _) in HUES.items()}
+
+
 def test_pictures_take_their_colours_from_the_theme(scene):
     story = scene("faults")
     views = [Sequence(story), PacketView(story.frame(12)), PacketList(story), StateDiagram()]
@@ -42,8 +53,8 @@ def test_pictures_take_their_colours_from_the_theme(scene):
         svg = view.html()
         drawing = re.sub(r"<style>.*?</style>", "", svg)
         assert not re.search(r"#[0-9a-fA-F]{3,6}\b", drawing.replace("&#", ""))
-        style = svg[svg.index("<style>") : svg.index("</style>")].replace(BASE, "")
-        assert not re.search(r"#[0-9a-fA-F]{3,6}\b", style)
+        own = svg[svg.index("<style>") : svg.index("</style>")].replace(BASE, "")
+        assert not re.search(r"#[0-9a-fA-F]{3,6}\b", own)
 
 
 def test_the_page_of_jupyterlab_rules_over_light_and_dark():
@@ -53,7 +64,7 @@ def test_the_page_of_jupyterlab_rules_over_light_and_dark():
 
 
 def test_colours_that_a_reader_has_set_hold():
-    forced = BASE[BASE.index("@media(forced-colors:active)") :]
+    forced = BASE[BASE.index("@media (forced-colors:active)") :]
     for hue in HUES:
         assert re.search(rf"--nl-{hue}:(CanvasText|LinkText)", forced)
 
