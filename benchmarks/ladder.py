@@ -60,8 +60,8 @@ def messages(trace: Trace, size: int) -> list[tuple[int, int, bool, str]]:
     """When each was sent and arrived (ns), whether from left to right, and its label."""
     frames = trace.frames[:size]
     return [
-        (frame.time, frame.arrival, frame.sender == "alice", reading.label)
-        for frame, reading in zip(frames, Reader().read(frames), strict=True)
+        (it.frame.time, it.frame.arrival, it.frame.sender == "alice", it.words)
+        for it in Reader().read(frames)
     ]
 
 

@@ -5,10 +5,10 @@ the end of each such run, everything remarkable, and every change of state or ti
 """
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Hashable, Sequence
 
-from netlab.views.message import Band, Item, Message
-from netlab.views.reading import CORRUPTED, DELAYED, DUPLICATE_ACK, LATE, LOST
+from netlab.views.message import Band, Item, Mark, Message
 from netlab.views.words import clock, count
 
 EDGE = 3
@@ -18,7 +18,8 @@ SHORTEST = 10
 LIMIT = 160
 """When more than this many arrows and bands are left, the middle of all folds into one band."""
 _LIMIT_EDGES = (60, 40)  # how many of them then stay at the beginning and at the end
-_ADJECTIVES = (LOST, CORRUPTED, LATE, DELAYED)
+_ADJECTIVES = (Mark.LOST, Mark.CORRUPTED, Mark.LATE, Mark.DELAYED)
+_ORDINARY = {Mark.DUPLICATE_ACK}  # the marks that a message may have and yet fold away
 
 
 def fold(messages: Sequence[Message], separators: Sequence[int]) -> list[Item]:
@@ -49,14 +50,14 @@ def _runs(messages: Sequence[Message], separators: Sequence[int]) -> list[list[M
     runs: list[list[Message]] = []
     previous: tuple[Hashable, int] | None = None
     for message in messages:
-        reading = message.reading
-        ordinary = reading.family is not None and set(reading.marks) <= {DUPLICATE_ACK}
-        if not ordinary or message.in_flight:
-            runs.append([message])
-            previous = None
-            continue
-        here = (reading.family, bisect_right(separators, message.frame.number))
-        if here == previous:
+        here = None
+        if (
+            message.family is not None
+            and not message.in_flight
+            and message.marks.keys() <= _ORDINARY
+        ):
+            here = (message.family, bisect_right(separators, message.frame.number))
+        if here is not None and here == previous:
             runs[-1].append(message)
         else:
             runs.append([message])
@@ -75,39 +76,23 @@ def _limited(items: list[Item]) -> list[Item]:
 
 
 def _band(messages: list[Message]) -> Band:
-    return Band(messages, lines=_describe(messages))
-
-
-def _describe(messages: list[Message]) -> list[str]:
-    """What a band holds: a line for each direction, what was remarkable, how long it took."""
+    """A band that tells what it holds: in each direction, what was remarkable, how long it took."""
     ways: dict[tuple[int, int], list[Message]] = {}
-    marks: dict[str, int] = {}
     for message in messages:
         ways.setdefault((message.a, message.b), []).append(message)
-        for mark in message.reading.marks:
-            marks[mark] = marks.get(mark, 0) + 1
     lines = []
     for _, way in sorted(ways.items()):
-        readings = [message.reading for message in way]
-        sender, receiver = way[0].frame.sender, way[0].frame.receiver
-        size = sum(reading.size for reading in readings)
-        protocols = {reading.protocol for reading in readings}
-        if not protocols <= {"TCP", "HTTP"}:
-            what = count(len(readings), "frame")
-        elif size:
-            what = count(len(readings), "segment")
-        else:
-            what = count(len(readings), "acknowledgment")
-        carried = f", {count(size, 'byte')}" if size else ""
-        lines.append(f"{sender} -> {receiver}: {what}{carried}")
-    if marks:
-        told = [
-            f"{number} {mark}" if mark in _ADJECTIVES else count(number, mark)
-            for mark, number in marks.items()
-        ]
+        size = sum(message.size for message in way)
+        what = "segment" if size else "acknowledgment"
+        if not {message.protocol for message in way} <= {"TCP", "HTTP"}:
+            what = "frame"
+        frame, carried = way[0].frame, f", {count(size, 'byte')}" if size else ""
+        lines.append(f"{frame.sender} -> {frame.receiver}: {count(len(way), what)}{carried}")
+    marks = Counter(mark for message in messages for mark in message.marks)
+    told = [f"{n} {mark}" if mark in _ADJECTIVES else count(n, mark) for mark, n in marks.items()]
+    if told:
         lines.append(f"of these {', '.join(told)}")
-    first, last = messages[0].frame, max(m.frame.time for m in messages)
-    lines.append(
-        f"frames {first.id} to {messages[-1].frame.id}, sent in {clock(last - first.time)}"
-    )
-    return lines
+    first, last = messages[0].frame, messages[-1].frame
+    took = clock(max(message.frame.time for message in messages) - first.time)
+    lines.append(f"frames {first.id} to {last.id}, sent in {took}")
+    return Band(messages, lines)

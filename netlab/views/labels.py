@@ -16,8 +16,10 @@ HEIGHT = 19
 """From the arrow to the top of its label, and a little air."""
 NOTE_HEIGHT = 17
 STUB = 60
-"""How long the arrow is of a host that sends to itself; its label stands behind it."""
+"""How long the arrow is of a host that sends to itself."""
 _AIR = 4
+BEHIND = STUB + 2 * _AIR
+"""Where its label begins."""
 _MOST_NEIGHBOURS = 16  # of one arrow; more than that can't be avoided anyway
 
 
@@ -25,11 +27,6 @@ def width_of(message: Message) -> float:
     """How wide a message's label is, or its note where that is wider."""
     width = len(message.label) * CHARACTER
     return max(width, len(message.note) * NOTE_CHARACTER) if message.note else width
-
-
-def reach_of(message: Message) -> float:
-    """How far right of its lifeline a message reaches that a host sends to itself."""
-    return STUB + 2 * _AIR + width_of(message)
 
 
 def place(messages: Sequence[Message], xs: Sequence[int]) -> list[Message]:
@@ -66,27 +63,30 @@ def _groups(messages: Sequence[Message], xs: Sequence[int]) -> list[list[Message
     for message in messages:
         a, b = message.a, message.b
         if a == b:
-            message.middle = xs[a] + reach_of(message) - width_of(message) / 2
+            message.middle = xs[a] + BEHIND + width_of(message) / 2
             continue
-        ya, yb = message.ya, message.yb
         message.middle = (xs[a] + xs[b]) / 2
-        room = ya - lowest
-        apart = previous is None or room >= HEIGHT + NOTE_HEIGHT
-        if previous is not None and not apart and previous.b == a and previous.a == b and room >= 0:
-            share = max(0.0, 0.5 - width_of(message) / 2 / abs(xs[b] - xs[a]))
-            wedge = room + share * (yb - ya + previous.yb - previous.ya)
-            apart = wedge >= HEIGHT + (NOTE_HEIGHT if previous.note else 0)
-        if apart:
+        room = message.ya - lowest
+        if previous is None or room >= HEIGHT + NOTE_HEIGHT or _apart(previous, message, room, xs):
             group = []
-        elif previous is not None:
+        else:
             if not group:
                 group = [previous]
                 groups.append(group)
             group.append(message)
-        if yb > lowest:
-            lowest = yb
+        if message.yb > lowest:
+            lowest = message.yb
         previous = message
     return groups
+
+
+def _apart(above: Message, below: Message, room: int, xs: Sequence[int]) -> bool:
+    """Whether an arrow that starts where the last one ended leaves room for its own label."""
+    if above.b != below.a or above.a != below.b or room < 0:
+        return False
+    share = max(0.0, 0.5 - width_of(below) / 2 / abs(xs[below.b] - xs[below.a]))
+    wedge = room + share * (below.yb - below.ya + above.yb - above.ya)
+    return wedge >= HEIGHT + (NOTE_HEIGHT if above.note else 0)
 
 
 class _Arrow:

@@ -9,8 +9,7 @@ One row is one frame, in the order of sending. The strokes of its arrow tell wha
 import textwrap
 from typing import TYPE_CHECKING
 
-from netlab.views.message import Band, Message
-from netlab.views.reading import CORRUPTED, DELAYED, DUPLICATE, LATE, LOST, RETRANSMISSION
+from netlab.views.message import Band, Mark, Message
 from netlab.views.scale import Break, lay_out
 from netlab.views.sides import Bracket, Note
 from netlab.views.story import Story, tell
@@ -26,11 +25,11 @@ _EDGE = 10  # where nothing stands beside the last lifeline: half of its name
 _NARROWEST, _WIDEST = 22, 60
 _ALONE = 64  # right of a lifeline that is the only one
 _STROKES = {
-    RETRANSMISSION: "=",
-    DUPLICATE: "#",
-    LATE: "~",
-    DELAYED: "~",
-    CORRUPTED: "*",
+    Mark.RETRANSMISSION: "=",
+    Mark.DUPLICATE: "#",
+    Mark.LATE: "~",
+    Mark.DELAYED: "~",
+    Mark.CORRUPTED: "*",
 }
 
 _Thing = Message | Band | Break | Note | Bracket
@@ -134,8 +133,8 @@ class _Ladder:
         left, right = sorted((self._columns[message.a], self._columns[message.b]))
         if left == right:  # a host that sends to itself
             right = left + (_ALONE if len(self._columns) == 1 else self._lane)
-        notes = [words for mark, words in message.reading.marks.items() if mark != LOST]
-        if not message.in_flight and {LATE, DELAYED} & message.reading.marks.keys():
+        notes = [words for mark, words in message.marks.items() if mark != Mark.LOST]
+        if not message.in_flight and {Mark.LATE, Mark.DELAYED} & message.marks.keys():
             notes.append(f"arrives at {clock(message.arrives)}")
         arrow, lost = _arrow(message, right - left - 1)
         line[left + 1 : right] = arrow
@@ -201,10 +200,10 @@ class _Ladder:
 
 def _arrow(message: Message, room: int) -> tuple[str, list[str]]:
     """The arrow in `room` characters, and what found no place beside its cross."""
-    marks = message.reading.marks
+    marks = message.marks
     stroke = next((_STROKES[mark] for mark in marks if mark in _STROKES), "-")
     label = clip(message.label, room - 8)
-    lost = marks.get(LOST, "")
+    lost = marks.get(Mark.LOST, "")
     overflow = [lost] if lost else []
     head = "o" if message.in_flight else "X" if lost else ">"
     if message.a == message.b:

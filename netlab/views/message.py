@@ -1,41 +1,77 @@
-"""One frame as an arrow from lifeline to lifeline: how far it got, and when it got there."""
+"""One frame, as it is told: what it says, and its arrow from lifeline to lifeline."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
 from itertools import pairwise
 
 from netlab.link.frame import DROPPED, IN_FLIGHT
 from netlab.trace.frame import Frame
-from netlab.views.reading import DUPLICATE, DUPLICATE_ACK, RETRANSMISSION, Reading
 
-_KNOWN_WHEN_SENT = frozenset({RETRANSMISSION, DUPLICATE, DUPLICATE_ACK})
 _NEVER_ON_THE_WIRE = 0.06
 _LOST_HALFWAY = 0.5
 
 
-@dataclass(slots=True)
-class Message:
-    """One frame to be drawn, from lifeline `a` to lifeline `b`.
+class Mark(StrEnum):
+    """What is remarkable about a frame."""
 
-    `reach` is how far it got, from 0 to 1; `ends` is when it got there (ns), and `arrives` when it
-    reaches the other lifeline or would have. `label` stands on the arrow, `note` below it. The rest
-    says where: `scale` and `labels` fill it in; `extra` is room above it that its label asked for.
+    LOST = "lost"
+    CORRUPTED = "corrupted"
+    DUPLICATE = "duplicate"
+    RETRANSMISSION = "retransmission"
+    LATE = "late"
+    DELAYED = "delayed"
+    DUPLICATE_ACK = "duplicate ACK"
+
+
+CSS_OF_MARK = {
+    Mark.LOST: "lost",
+    Mark.CORRUPTED: "corrupted",
+    Mark.DUPLICATE: "duplicate",
+    Mark.RETRANSMISSION: "again",
+    Mark.LATE: "late",
+    Mark.DELAYED: "late",
+    Mark.DUPLICATE_ACK: "dupack",
+}
+_KNOWN_WHEN_SENT = (Mark.RETRANSMISSION, Mark.DUPLICATE, Mark.DUPLICATE_ACK)
+
+
+@dataclass(slots=True, repr=False)
+class Message:
+    """One frame, read, and where its arrow goes.
+
+    `protocol` is "TCP", "ARP", ...; `head` the word that says most (the flags), `rest` the numbers.
+    `marks` says what is remarkable about it and in which words: `{Mark.LOST: "lost: rule 1 (drop)"}`.
+    Frames with the same `family` may fold together (None: never); `size` is the bytes of payload.
+
+    `aim` gives it an arrow from lifeline `a` to lifeline `b`, which it reaches when it `arrives` (ns)
+    or would have; `reach` is how far it got, from 0 to 1. `label` stands on it, `note` below it. The
+    rest says where: `scale` and `labels` fill it in; `extra` is room that its label asked for.
     """
 
     frame: Frame
-    reading: Reading
-    a: int
-    b: int
-    ends: int
-    arrives: int
-    label: str
-    note: str = ""
+    protocol: str
+    head: str
+    rest: str
+    marks: dict[Mark, str]
+    family: Hashable
+    size: int
+    a: int = field(init=False)
+    b: int = field(init=False)
+    arrives: int = field(init=False)
     reach: float = 1.0
     in_flight: bool = False
-    ya: int = 0
-    yb: int = 0
-    middle: float = 0.0
+    label: str = field(init=False)
+    note: str = ""
+    ya: int = field(init=False)
+    yb: int = field(init=False)
+    middle: float = field(init=False)
     extra: int = 0
+
+    @property
+    def words(self) -> str:
+        """Head and rest in one line."""
+        return f"{self.head} {self.rest}" if self.rest else self.head
 
 
 @dataclass(slots=True)
@@ -50,29 +86,25 @@ class Band:
 Item = Message | Band
 
 
-def messages_of(
-    read: Iterable[tuple[Frame, Reading]],
+def aim(
+    messages: Iterable[Message],
     lifelines: Mapping[str, int],
     dropped_at: Mapping[int, int],
     delay: int,
     until: int | None,
-) -> list[Message]:
-    """The frames as messages, as the world is at `until` (ns); None is the end of the record.
+) -> None:
+    """Give the messages their arrows, as the world is at `until` (ns); None is the end of the record.
 
     `dropped_at` tells when each lost frame was struck: at once, or later while it was under way.
     `delay` is the typical delay, in ns.
     """
-    messages = []
-    for frame, reading in read:
-        sent, arrives = frame.time, frame.arrival
-        lost = frame.fate == DROPPED
+    for message in messages:
+        frame = message.frame
+        sent, arrives, lost = frame.time, frame.arrival, frame.fate == DROPPED
         if arrives is None:
             arrives = sent + delay if lost else sent
-        label = f"{frame.id} {reading.label}"
-        a, b = lifelines[frame.host], lifelines[frame.receiver]
-        message = Message(frame, reading, a, b, arrives, arrives, label)
-        if reading.marks:
-            message.note = reading.note
+        message.a, message.b = lifelines[frame.host], lifelines[frame.receiver]
+        message.arrives = ends = arrives
         if lost:
             struck = dropped_at.get(frame.id, sent)
             if frame.arrival is None and delay:
@@ -81,33 +113,32 @@ def messages_of(
                 message.reach = (struck - sent) / (arrives - sent)
             else:
                 message.reach = _LOST_HALFWAY
-            message.ends = sent + round(message.reach * (arrives - sent))
-        if until is not None and message.ends > until:
-            _stop(message, until)
-        elif until is None and frame.fate == IN_FLIGHT:
-            _stop(message, (sent + arrives) // 2)
-        messages.append(message)
-    return messages
-
-
-def _stop(message: Message, now: int) -> None:
-    """Still under way `now`: what will become of it is not known yet."""
-    sent = message.frame.time
-    message.in_flight = True
-    message.ends = now
-    message.reach = (now - sent) / max(1, message.arrives - sent)
-    message.reading = message.reading.only(_KNOWN_WHEN_SENT)
-    message.note = message.reading.note
+            ends = sent + round(message.reach * (arrives - sent))
+        now = until
+        if now is None and frame.fate == IN_FLIGHT:
+            now = (sent + arrives) // 2
+        elif now is not None and ends <= now:
+            now = None
+        if now is not None:  # still under way: what will become of it is not known yet
+            message.in_flight = True
+            message.reach = (now - sent) / max(1, arrives - sent)
+            marks = message.marks
+            message.marks = {mark: marks[mark] for mark in marks if mark in _KNOWN_WHEN_SENT}
+        message.label = f"{frame.id} {message.words}"
+        if message.marks:
+            message.note = ", ".join(message.marks.values())
 
 
 def typical_time(frames: Sequence[Frame]) -> tuple[int, int]:
-    """The scale of a picture: how long frames are under way, about the median; and what counts as such.
+    """How long a frame is under way (0 where none is), and the time that others are long against.
 
-    A capture knows one time of each frame, so that none is under way at all: then a long time between
-    two of them counts. Both are in ns, with one significant digit, so that a picture keeps its scale
-    while frames are added.
+    Both are in ns: about the median, with one significant digit, so that a picture keeps its scale
+    while frames are added. A capture knows one time of each frame; there, a long time between two
+    of them is what others are long against.
     """
-    delays = sorted([f.arrival - f.time for f in frames if f.arrival and f.arrival > f.time])
+    delays = sorted(
+        [f.arrival - f.time for f in frames if f.arrival is not None and f.arrival > f.time]
+    )
     if delays:
         delay = _roughly(delays[len(delays) // 2])
         return delay, delay

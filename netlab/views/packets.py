@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from netlab.link.frame import DROPPED, IN_FLIGHT
-from netlab.trace.frame import Frame
-from netlab.views.reading import CSS_OF_MARK, LOST, Reader, Reading
+from netlab.views.message import CSS_OF_MARK, Mark, Message
+from netlab.views.reading import Reader
 from netlab.views.table import Table
 from netlab.views.view import View
 from netlab.views.words import clock, count
@@ -53,35 +53,34 @@ class PacketList(View):
         return self._table(_SIGNS_ON_A_PAGE).html()
 
     def _table(self, signs: str) -> Table:
-        frames = self.trace.frames
         wanted = [
-            (frame, reading)
-            for frame, reading in zip(frames, Reader(self.relative).read(frames), strict=True)
-            if (self.first is None or frame.id >= self.first)
-            and (self.last is None or frame.id <= self.last)
+            message
+            for message in Reader(self.relative).read(self.trace.frames)
+            if (self.first is None or message.frame.id >= self.first)
+            and (self.last is None or message.frame.id <= self.last)
         ]
         shown = wanted[: self.limit]
         more = len(wanted) - len(shown)
         return Table(
             COLUMNS,
-            [_cells(frame, reading, signs) for frame, reading in shown],
+            [_cells(message, signs) for message in shown],
             right=("No.", "Time", "Length"),
             most={"From": 16, "To": 16, "Info": 58, "Fate": 100},
-            marked=[n for n, (frame, _) in enumerate(shown) if frame.id == self.selected],
-            note=f"... and {count(more, 'more frame')}: first={shown[-1][0].id + 1}"
+            marked=[n for n, message in enumerate(shown) if message.frame.id == self.selected],
+            note=f"... and {count(more, 'more frame')}: first={shown[-1].frame.id + 1}"
             if more
             else "",
-            attributes=[_attributes(frame, reading) for frame, reading in shown],
+            attributes=[_attributes(message) for message in shown],
             css=["packets"],
         )
 
 
-def _cells(frame: Frame, reading: Reading, signs: str) -> tuple[object, ...]:
+def _cells(message: Message, signs: str) -> tuple[object, ...]:
     """One frame's line; what became of it begins with a sign."""
-    info = reading.rest if reading.head == frame.protocol else reading.label
-    notes = [words for mark, words in reading.marks.items() if mark != LOST]
+    frame = message.frame
+    notes = [words for mark, words in message.marks.items() if mark != Mark.LOST]
     if frame.fate == DROPPED:
-        sign, fate = signs[1], reading.marks.get(LOST, "lost")
+        sign, fate = signs[1], message.marks.get(Mark.LOST, "lost")
     elif frame.fate == IN_FLIGHT:
         sign, fate = signs[2], "in flight"
     else:
@@ -93,14 +92,14 @@ def _cells(frame: Frame, reading: Reading, signs: str) -> tuple[object, ...]:
         frame.receiver,
         frame.protocol,
         len(frame.bytes),
-        info,
+        message.rest if message.head == frame.protocol else message.words,
         f"{sign} {', '.join([*notes, fate])}",
     )
 
 
-def _attributes(frame: Frame, reading: Reading) -> str:
-    css = ["nl-row", f"nl-{reading.protocol.lower()}"]
-    css += [f"nl-{CSS_OF_MARK[mark]}" for mark in reading.marks]
-    if reading.marks:
+def _attributes(message: Message) -> str:
+    css = ["nl-row", f"nl-{message.protocol.lower()}"]
+    css += [f"nl-{CSS_OF_MARK[mark]}" for mark in message.marks]
+    if message.marks:
         css.append("nl-strange")
-    return f' class="{" ".join(css)}" data-frame="{frame.id}"'
+    return f' class="{" ".join(css)}" data-frame="{message.frame.id}"'

@@ -6,34 +6,17 @@ connection has sent so far is remembered.
 """
 
 import re
-from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Sequence
 
 from netlab.link.frame import DROPPED
 from netlab.network.icmp_message import ECHO_REPLY, ECHO_REQUEST
 from netlab.trace.frame import Frame
 from netlab.trace.layers import Layers
 from netlab.transport.tcp.segment import ACK, PSH, RST, SYN, Segment
+from netlab.views.message import Mark, Message
 from netlab.views.words import clip
 
-LOST = "lost"
-CORRUPTED = "corrupted"
-DUPLICATE = "duplicate"
-RETRANSMISSION = "retransmission"
-LATE = "late"
-DELAYED = "delayed"
-DUPLICATE_ACK = "duplicate ACK"
-CSS_OF_MARK = {
-    LOST: "lost",
-    CORRUPTED: "corrupted",
-    DUPLICATE: "duplicate",
-    RETRANSMISSION: "again",
-    LATE: "late",
-    DELAYED: "late",
-    DUPLICATE_ACK: "dupack",
-}
-
-_NOTHING: dict[str, str] = {}
+_NOTHING: dict[Mark, str] = {}
 _LONGEST_LINE = 200  # bytes
 _LONGEST_QUOTE = 34
 _TEXT = re.compile(rb"[ -~]{3,}")
@@ -42,38 +25,6 @@ _FLAGS_TEXT = tuple(
     ",".join(name for bit, name in enumerate(_FLAGS) if flags >> bit & 1) or "no flags"
     for flags in range(256)
 )
-
-
-@dataclass(slots=True)
-class Reading:
-    """One frame, read.
-
-    `protocol` is "TCP", "ARP", ...; `head` the word that says most (the flags), `rest` the numbers.
-    `marks` says what is remarkable about it and in which words: `{LOST: "lost: rule 1 (drop)"}`.
-    Frames with the same `family` may fold together (None: never); `size` is the bytes of payload.
-    """
-
-    protocol: str
-    head: str
-    rest: str
-    marks: dict[str, str]
-    family: Hashable
-    size: int
-
-    @property
-    def label(self) -> str:
-        """Head and rest in one line."""
-        return f"{self.head} {self.rest}" if self.rest else self.head
-
-    @property
-    def note(self) -> str:
-        """The words of all marks."""
-        return ", ".join(self.marks.values())
-
-    def only(self, marks: frozenset[str]) -> "Reading":
-        """This reading without other marks than these."""
-        kept = {mark: words for mark, words in self.marks.items() if mark in marks}
-        return replace(self, marks=kept)
 
 
 class _Flow:
@@ -123,9 +74,8 @@ class Reader:
         self._relative = relative
         self._flows: dict[tuple[str, str, int, int, int, int], _Flow] = {}
 
-    def read(self, frames: Iterable[Frame]) -> list[Reading]:
-        """One reading for each frame."""
-        frames = list(frames)
+    def read(self, frames: Sequence[Frame]) -> list[Message]:
+        """What each frame says; where its arrow goes is left open."""
         overtaken = _overtaken(frames)
         ports = {
             (tcp.source_port, tcp.destination_port)
@@ -133,26 +83,22 @@ class Reader:
             if (tcp := frame.layers.tcp) is not None
         }
         with_ports = len({min(pair, pair[::-1]) for pair in ports}) > 1
-        readings = []
+        messages = []
         for frame in frames:
             layers = frame.layers
             if layers.tcp is not None:
-                reading = self._read_tcp(frame, layers, layers.tcp, with_ports)
+                message = self._read_tcp(frame, layers, layers.tcp, with_ports)
             else:
-                reading = _read_other(frame, layers)
-            if (
-                frame.fault
-                or frame.fate == DROPPED
-                or frame.copy_of is not None
-                or frame.id in overtaken
-            ):
-                reading.marks = reading.marks | _struck(frame, overtaken.get(frame.id))
-            readings.append(reading)
-        return readings
+                message = _read_other(frame, layers)
+            by = overtaken.get(frame.id)
+            if frame.fault or frame.fate == DROPPED or frame.copy_of is not None or by is not None:
+                message.marks = message.marks | _struck(frame, by)
+            messages.append(message)
+        return messages
 
-    def _read_tcp(self, frame: Frame, layers: Layers, tcp: Segment, with_ports: bool) -> Reading:
-        flags, seq, ack = tcp.flags, tcp.seq, tcp.ack
-        size = len(tcp.payload) + layers.missing
+    def _read_tcp(self, frame: Frame, layers: Layers, tcp: Segment, with_ports: bool) -> Message:
+        flags, seq, ack, payload = tcp.flags, tcp.seq, tcp.ack, tcp.payload
+        size = len(payload) + layers.missing
         flow = self._flow(frame, layers, tcp)
         if flags & SYN:
             if frame.copy_of is None and flow.sent and flow.sent.keys() != {seq}:
@@ -171,32 +117,31 @@ class Reader:
             rest += " win=0"
         if with_ports:
             rest += flow.ports
-        if size:
-            rest += _quote(tcp.payload)
+        if payload:
+            rest += _quote(payload)
         marks = _NOTHING
         length = size + (flags >> 1 & 1) + (flags & 1)
         if length:
             # A SYN that is sent again because the other's SYN crossed it is now a SYN,ACK: new.
             crossed = flags & (SYN | ACK) == SYN | ACK and flow.ack is None
-            highest = flow.highest
-            if highest is None or crossed or (seq - highest) & 0x80000000 == 0:
+            if flow.highest is None or crossed or not (seq - flow.highest) & 0x80000000:
                 flow.highest = seq + length & 0xFFFFFFFF
                 flow.sent[seq] = frame.id
             elif frame.copy_of is None:
                 fast = "fast " if flow.back.duplicates >= 3 else ""
                 original = f" of {flow.sent[seq]}" if seq in flow.sent else ""
-                marks = {RETRANSMISSION: f"{fast}retransmission{original}"}
+                marks = {Mark.RETRANSMISSION: f"{fast}retransmission{original}"}
         elif flags == ACK:
             if ack != flow.ack or tcp.window != flow.window:
                 flow.duplicates = 0
             elif frame.copy_of is None and flow.back.lacks(ack):
                 flow.duplicates += 1
-                marks = {DUPLICATE_ACK: f"duplicate ACK {flow.duplicates}"}
+                marks = {Mark.DUPLICATE_ACK: f"duplicate ACK {flow.duplicates}"}
         if flags & ACK:
             flow.ack = ack
         flow.window = tcp.window
         family = None if flags & ~(ACK | PSH) else flow.family
-        return Reading("TCP", _FLAGS_TEXT[flags], rest, marks, family, size)
+        return Message(frame, "TCP", _FLAGS_TEXT[flags], rest, marks, family, size)
 
     def _flow(self, frame: Frame, layers: Layers, tcp: Segment) -> _Flow:
         packet = layers.ipv4
@@ -213,7 +158,7 @@ class Reader:
         return flow
 
 
-def _read_other(frame: Frame, layers: Layers) -> Reading:
+def _read_other(frame: Frame, layers: Layers) -> Message:
     family: Hashable = None
     head, rest, size = frame.protocol, "", len(layers.payload) + layers.missing
     if layers.malformed:
@@ -237,7 +182,7 @@ def _read_other(frame: Frame, layers: Layers) -> Reading:
         rest = f"id={packet.identification} protocol={packet.protocol}{where} len={size}"
     else:
         head = frame.summary
-    return Reading(frame.protocol, head, rest, _NOTHING, family, size)
+    return Message(frame, frame.protocol, head, rest, _NOTHING, family, size)
 
 
 def _quote(payload: bytes) -> str:
@@ -248,19 +193,19 @@ def _quote(payload: bytes) -> str:
     return f' "{clip(found[0].decode("ascii"), _LONGEST_QUOTE)}"'
 
 
-def _struck(frame: Frame, overtaken_by: int | None) -> dict[str, str]:
+def _struck(frame: Frame, overtaken_by: int | None) -> dict[Mark, str]:
     """What happened to it on the way."""
     marks = {}
     if frame.copy_of is not None:
-        marks[DUPLICATE] = f"duplicate of {frame.copy_of}"
+        marks[Mark.DUPLICATE] = f"duplicate of {frame.copy_of}"
     if frame.fate == DROPPED:
-        marks[LOST] = frame.fault or "lost"
+        marks[Mark.LOST] = frame.fault or "lost"
     elif frame.corrupted:
-        marks[CORRUPTED] = f"corrupted: {frame.fault}"
+        marks[Mark.CORRUPTED] = f"corrupted: {frame.fault}"
     elif overtaken_by and frame.copy_of is None:
-        marks[LATE] = f"late: overtaken by {overtaken_by}"
+        marks[Mark.LATE] = f"late: overtaken by {overtaken_by}"
     elif frame.fault and frame.copy_of is None:
-        marks[DELAYED] = frame.fault
+        marks[Mark.DELAYED] = frame.fault
     return marks
 
 

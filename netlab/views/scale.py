@@ -8,10 +8,12 @@ happens is cut out, visibly. Moments at one lifeline keep the distance that thei
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from math import log
+from functools import lru_cache
+from math import inf, log
+from operator import attrgetter
 from typing import Any
 
-from netlab.views.message import Band, Message
+from netlab.views.message import Band, Item, Message
 from netlab.views.sides import Bracket, Note
 from netlab.views.story import Story
 from netlab.views.words import clock
@@ -53,7 +55,7 @@ class Break:
 class Chart:
     """The time axis: where which time is, what was cut out, where it all ends."""
 
-    ticks: list[tuple[int, int]] = field(default_factory=list)  # y, time in ns
+    ticks: dict[int, int] = field(default_factory=dict)  # y -> time in ns
     breaks: list[Break] = field(default_factory=list)
     bottom: int = 0
     now: int | None = None
@@ -74,104 +76,123 @@ class _Lifeline:
 
 _Placing = Callable[[Any, _Lifeline], int]
 """Gives something its place at a lifeline, and tells how far down that is."""
-_Moment = tuple[int, int, float, int, _Placing, _Lifeline, Any, bool]
-# (scene, time, rank at that time, running number, what gives it its place, where, what, ticked)
+_Beside = tuple[int, int, int, _Placing, _Lifeline, Any, bool]
+# (time, event, running number, what gives it its place, where, what, whether its time is told)
+_arrival = attrgetter("arrives")
 
 
 def lay_out(story: Story, top: int, until: int | None) -> Chart:
     """Give every message, band, note and bracket its place, from `top` down."""
-    return _Layout(len(story.hosts), story.unit, top).run(story, until)
+    return _Layout(story, top, until).run(story.items)
 
 
 class _Layout:
-    def __init__(self, lifelines: int, unit: int, top: int) -> None:
-        self._unit = unit
+    def __init__(self, story: Story, top: int, until: int | None) -> None:
+        self._unit = story.unit
+        self._until = until
         self._chart = Chart()
         self._start = self._lowest = top  # of this instant; of all
         self._time: int | None = None
         self._under_way = 0
         self._ticked, self._next_tick = -1, 0  # the time of the last tick; where the next may be
-        self._lines = [_Lifeline(top) for _ in range(lifelines)]
+        self._lines = [_Lifeline(top) for _ in story.hosts]
+        self._beside = self._all_beside(story)  # what is left of it, the last first
+        self._pending = [b for it in story.sides.values() for b in it.brackets if b.fired is None]
 
-    def run(self, story: Story, until: int | None) -> Chart:
-        moments = self._moments(story)
-        bands = [item for item in story.items if isinstance(item, Band)]
-        to_come = []
-        if until is not None:
-            to_come = [moment for moment in moments if moment[1] > until]
-            moments = [moment for moment in moments if moment[1] <= until]
-        scene = 0
-        for moment in moments:
-            while scene < moment[0]:
-                self._band(bands[scene])
-                scene += 1
-            self._place(moment, moment[6])
-        for band in bands[scene:]:
-            self._band(band)
-        if until is not None:
-            self._stop(until, story, to_come)
+    def run(self, items: Sequence[Item]) -> Chart:
+        """Between two bands is a scene. Times start anew there, and what is under way has arrived."""
+        scene: list[Message] = []
+        still: list[Message] = []  # under way as the picture ends
+        for item in items:
+            if isinstance(item, Band):
+                still += self._scene(scene, item.messages[0].frame.number)
+                self._band(item)
+                scene = []
+            else:
+                scene.append(item)
+        still += self._scene(scene, inf)
+        if self._until is not None:
+            self._stop(self._until, still)
         self._chart.bottom = self._lowest + 16
         return self._chart
 
-    def _moments(self, story: Story) -> list[_Moment]:
-        """All moments in order. A band ends one scene and begins the next; times start anew there."""
-        moments: list[_Moment] = []
-        starts: list[int] = []  # the events with which bands begin
-        lines, send, arrive = self._lines, self._send, self._arrive
-        for item in story.items:
-            if isinstance(item, Band):
-                starts.append(item.messages[0].frame.number)
-                continue
-            scene, event, sent = len(starts), item.frame.number, item.frame.time
-            number = len(moments)
-            moments.append((scene, sent, event, number, send, lines[item.a], item, True))
-            # What arrives comes before what is sent in answer, at the same instant.
-            rank = -1.0 if item.arrives > sent else event + 0.5
-            seen, line = item.reach == 1.0, lines[item.b]
-            number += 1
-            moments.append((scene, item.arrives, rank, number, arrive, line, item, seen))
-
-        def add(event: int, time: int, place: _Placing, line: _Lifeline, what: object) -> None:
-            scene = sum(start < event for start in starts)
-            ticked = place != self._set
-            moments.append((scene, time, event, len(moments), place, line, what, ticked))
-
-        for host, line in zip(story.hosts, lines, strict=True):
+    def _all_beside(self, story: Story) -> list[_Beside]:
+        found: list[_Beside] = []
+        for host, line in zip(story.hosts, self._lines, strict=True):
             for note in story.sides[host].notes:
-                add(-1 if note.held else note.event.number, note.time, self._note, line, note)
+                event = -1 if note.held else note.event.number
+                found.append((note.time, event, len(found), self._note, line, note, True))
             for bracket in story.sides[host].brackets:
-                add(bracket.set.number, bracket.set.time, self._set, line, bracket)
-                if bracket.fired is not None:
-                    add(bracket.fired.number, bracket.fired.time, self._fired, line, bracket)
-        moments.sort()  # no two have the same number, so what happened is never compared
-        return moments
-
-    def _stop(self, until: int, story: Story, to_come: Sequence[_Moment]) -> None:
-        """Find the place of `until`; what is in flight then is drawn as if nothing else came."""
-        brackets = [b for side in story.sides.values() for b in side.brackets if b.fired is None]
-        if until != self._time:
-            self._advance(until, min(brackets, key=lambda bracket: bracket.due, default=None))
-        now = max(self._lowest, self._start)
-        for moment in to_come:
-            self._place(moment, None)
-            message = moment[6]
-            now = max(now, round(message.ya + message.reach * (message.yb - message.ya)))
-        self._lowest = max(self._lowest, now)
-        self._chart.now = now
+                started, fired = bracket.set, bracket.fired
+                number = len(found)
+                found.append(
+                    (started.time, started.number, number, self._set, line, bracket, False)
+                )
+                if fired is not None:
+                    number += 1
+                    found.append(
+                        (fired.time, fired.number, number, self._fired, line, bracket, True)
+                    )
+        return sorted(found, reverse=True)  # no two have the same running number
 
     # --- the flow of time -----------------------------------------------------------------------
 
-    def _place(self, moment: _Moment, awaited: object) -> None:
-        _, time, _, _, place, line, what, seen = moment
+    def _scene(self, messages: Sequence[Message], before: float) -> list[Message]:
+        """Go through messages, and through what stands beside them up to the event `before`.
+
+        Returns those that are still under way as the picture ends.
+        """
+        until = inf if self._until is None else self._until
+        coming = sorted([it for it in messages if it.arrives > it.frame.time], key=_arrival)
+        coming.reverse()  # what comes next is the last
+        for message in messages:
+            frame = message.frame
+            self._catch_up(coming, frame.time, frame.number)
+            self._place(frame.time, self._send, self._lines[message.a], message)
+            if message.arrives <= frame.time:
+                self._receive(message)
+        self._catch_up(coming, until, before)
+        return coming[::-1]
+
+    def _catch_up(self, coming: list[Message], time: float, event: float) -> None:
+        """Place what arrives up to a time, and what stands beside the lifelines before an event."""
+        beside = self._beside
+        while True:
+            if beside and beside[-1][1] < event and beside[-1][0] <= time:
+                if not coming or coming[-1].arrives > beside[-1][0]:
+                    at, _, _, *what = beside.pop()
+                    self._place(at, *what)
+                    continue
+            elif not coming or coming[-1].arrives > time:
+                return
+            self._receive(coming.pop())
+
+    def _receive(self, message: Message) -> None:
+        seen = message.reach == 1.0
+        self._place(message.arrives, self._arrive, self._lines[message.b], message, seen)
+
+    def _place(
+        self, time: int, put: _Placing, line: _Lifeline, what: Any, seen: bool = True
+    ) -> None:
         if time != self._time:
-            self._advance(time, awaited)
-        y = place(what, line)
-        line.last = y
+            self._advance(time, what)
+        y = line.last = put(what, line)
         if y > self._lowest:
             self._lowest = y
-        if seen and time > self._ticked and y >= self._next_tick:
-            self._chart.ticks.append((y, time))
+        if seen and y >= self._next_tick and time > self._ticked:
+            self._chart.ticks[y] = time
             self._ticked, self._next_tick = time, y + TAG_ROW
+
+    def _stop(self, until: int, still: Sequence[Message]) -> None:
+        """Find the place of `until`; what is in flight then is drawn as if nothing else came."""
+        if until != self._time:
+            self._advance(until, min(self._pending, key=lambda timer: timer.due, default=None))
+        now = max(self._lowest, self._start)
+        for message in sorted(still, key=_arrival):
+            self._receive(message)
+            now = max(now, round(message.ya + message.reach * (message.yb - message.ya)))
+        self._lowest = max(self._lowest, now)
+        self._chart.now = now
 
     def _advance(self, time: int, awaited: object) -> None:
         before, self._time = self._time, time
@@ -179,11 +200,10 @@ class _Layout:
         if before is None or time <= before:
             return
         passed = time - before
-        ratio = passed / self._unit
-        if ratio > QUIET and not self._under_way:
+        if passed > QUIET * self._unit and not self._under_way:
             self._cut(time, passed, awaited)
         else:
-            self._start += round(STEP * (ratio if ratio <= 1 else 1 + log(ratio)))
+            self._start += _fall(passed / self._unit)
 
     def _cut(self, time: int, passed: int, awaited: object) -> None:
         in_short = clock(passed)
@@ -201,21 +221,21 @@ class _Layout:
 
     def _send(self, message: Message, line: _Lifeline) -> int:
         sent = message.frame.time
-        side = 1 if message.b > message.a else 0
+        side = message.b > message.a
         reply = REPLY if message.arrives > sent else ROW  # level arrows need room for their text
         y = max(self._start, line.received[side] + reply, line.sent[side] + ROW) + message.extra
         state = line.waiting
         if state is not None:
+            line.waiting = None
             if state.time == sent:
                 y = state.y = line.tag = max(y, state.y)
-            line.waiting = None
         message.ya = y
         line.sent[side] = y + NOTE_ROW if message.note else y
         self._under_way += 1
         return y
 
     def _arrive(self, message: Message, line: _Lifeline) -> int:
-        side = 1 if message.a > message.b else 0
+        side = message.a > message.b
         least = LEAST_FALL if message.arrives > message.frame.time else 0
         y = max(self._start, message.ya + least, line.received[side] + IN_ROW, line.sent[side] + 6)
         message.yb = y
@@ -245,6 +265,12 @@ class _Layout:
         for line in self._lines:
             line.last = self._lowest
             line.sent = [self._lowest, self._lowest]
+
+
+@lru_cache  # many frames take the same time
+def _fall(units: float) -> int:
+    """How far down a time is: to scale up to 1 unit, then with its logarithm."""
+    return round(STEP * (units if units <= 1 else 1 + log(units)))
 
 
 def height_of(band: Band) -> int:

@@ -3,9 +3,8 @@
 from math import atan, degrees, hypot
 from typing import TYPE_CHECKING
 
-from netlab.views.labels import CHARACTER, NOTE_CHARACTER, STUB, place, reach_of, width_of
-from netlab.views.message import Band, Message
-from netlab.views.reading import CSS_OF_MARK, DUPLICATE, LOST
+from netlab.views.labels import BEHIND, CHARACTER, NOTE_CHARACTER, STUB, place, width_of
+from netlab.views.message import CSS_OF_MARK, Band, Mark, Message
 from netlab.views.scale import BAND_LINE, BREAK, height_of, lay_out
 from netlab.views.sides_svg import draw_side, widths_of
 from netlab.views.story import Story, tell
@@ -49,10 +48,9 @@ class _Drawing:
         messages = [item for item in story.items if isinstance(item, Message)]
         self._with_reasons = len(messages) <= _MOST_REASONS
         self._xs, self._width = _columns(story, messages, view.until)
-        for message in messages:
-            if len(message.label) > _SURE_TO_FIT:
-                between = abs(self._xs[message.a] - self._xs[message.b]) or _WIDEST
-                message.label = clip(message.label, int((between - _BESIDE_LABEL) / CHARACTER))
+        for message in [it for it in messages if len(it.label) > _SURE_TO_FIT]:
+            between = abs(self._xs[message.a] - self._xs[message.b]) or _WIDEST
+            message.label = clip(message.label, int((between - _BESIDE_LABEL) / CHARACTER))
         self._head = 34 + 16 * max(len(self._addresses(host)) for host in story.hosts)
         self._chart = lay_out(story, self._head + 42, view.until)
         crowded = place(messages, self._xs)
@@ -81,7 +79,7 @@ class _Drawing:
         message, band = self._message, self._band
         parts += [band(it) if isinstance(it, Band) else message(it) for it in story.items]
         # All text stands above all arrows. It is said again in each frame's title.
-        parts.append(f'<g class="nl-texts" aria-hidden="true">{"".join(self._texts)}</g>')
+        parts += ['<g class="nl-texts" aria-hidden="true">', *self._texts, "</g>"]
         height = chart.bottom + (64 if chart.bottom > _TALL else 14)
         return document(parts, self._width, height, "sequence", story.title)
 
@@ -116,11 +114,14 @@ class _Drawing:
         x, left, right = _TIME_COLUMN - 14, self._xs[0], self._xs[-1]
         ticks, now = self._chart.ticks, self._chart.now
         if now is not None:
-            ticks = [tick for tick in ticks if tick[0] < now - _TICK_ROOM]
-        levels = "".join([f"M{left} {y}H{right}" for y, _ in ticks])
+            ticks = {y: time for y, time in ticks.items() if y < now - _TICK_ROOM}
+        levels = "".join([f"M{left} {y}H{right}" for y in ticks])
         return [
             f'<path class="nl-level" d="{levels}"/>',
-            *[f'<text class="nl-tick" x="{x}" y="{y + 4}">{clock(at)}</text>' for y, at in ticks],
+            *[
+                f'<text class="nl-tick" x="{x}" y="{y + 4}">{clock(at)}</text>'
+                for y, at in ticks.items()
+            ],
         ]
 
     def _break(self, y: int, words: str) -> str:
@@ -158,51 +159,51 @@ class _Drawing:
     # --- arrows -----------------------------------------------------------------------------------
 
     def _message(self, message: Message) -> str:
-        frame, reading = message.frame, message.reading
-        ya, yb, reach = message.ya, message.yb, message.reach
-        key = (message.a, message.b, yb - ya)
-        way = self._ways.get(key)
-        if way is None:
-            way = self._ways[key] = _Way(self._xs[message.a], self._xs[message.b], yb - ya)
-        xa, xb = way.xa, way.xb
-        xe, ye = xb, yb
-        if reach < 1.0:
-            xe, ye = round(xa + reach * (xb - xa)), round(ya + reach * (yb - ya))
+        frame = message.frame
+        ya, yb = message.ya, message.yb
+        way = self._ways.get((message.a, message.b, yb - ya)) or self._way(message)
+        xa, xe, ye = way.xa, way.xb, yb
+        css, core = f"nl-frame nl-{message.protocol.lower()}", ""
+        if message.reach == 1.0:
+            end = f'<path class="nl-head" d="M{xe} {ye}{way.head}"/>'
+        else:
+            xe, ye = round(xa + message.reach * (xe - xa)), round(ya + message.reach * (yb - ya))
+            end = f'<path class="nl-cross" d="M{xe - 6} {ye - 6}l12 12m0 -12l-12 12"/>'
         line = f"M{xa} {ya}L{xe} {ye}"
-        css, core = f"nl-frame nl-{reading.protocol.lower()}", ""
-        for mark in reading.marks:
+        for mark in message.marks:
             css += f" nl-{CSS_OF_MARK[mark]}"
-            if mark == DUPLICATE:
+            if mark == Mark.DUPLICATE:
                 core = f'<path class="nl-core" d="{line}"/>'
         if frame.id == self._view.selected:
             css += " nl-selected"
         if message.in_flight:
             css += " nl-in-flight"
             end = (
-                f'<path class="nl-rest" d="M{xe} {ye}L{xb} {yb}"/>'
+                f'<path class="nl-rest" d="M{xe} {ye}L{way.xb} {yb}"/>'
                 f'<circle class="nl-dot" cx="{xe}" cy="{ye}" r="5"/>'
             )
-        elif reach < 1.0:
-            end = f'<path class="nl-cross" d="M{xe - 6} {ye - 6}l12 12m0 -12l-12 12"/>'
-        else:
-            end = f'<path class="nl-head" d="M{xe} {ye}{way.head}"/>'
         # The label follows the slope, and never stands on its head.
         x = round(message.middle)
         y = ya + (way.beside or round(way.per_step * (x - xa)))
-        number, _, words = message.label.partition(" ")
-        cut = len(reading.head)
+        number, _, words = escape(message.label).partition(" ")
+        cut = len(message.head)  # which holds nothing to be escaped
         self._texts.append(
             f'<text class="nl-label" y="-6" transform="translate({x} {y}){way.turn}">'
             f'<tspan class="nl-number">{number}</tspan> <tspan class="nl-flags">'
-            f"{escape(words[:cut])}</tspan>{escape(words[cut:])}</text>"
+            f"{words[:cut]}</tspan>{words[cut:]}</text>"
         )
-        if reading.marks:
+        if message.marks:
             self._notes(message, css, way)
         return (
             f'<g class="{css}" data-frame="{number}" role="img">'
             f"<title>{self._sentence(message)}</title>"
             f'<path class="nl-hit" d="{line}"/><path class="nl-line" d="{line}"/>{core}{end}</g>'
         )
+
+    def _way(self, message: Message) -> "_Way":
+        key = (message.a, message.b, message.yb - message.ya)
+        way = self._ways[key] = _Way(self._xs[message.a], self._xs[message.b], key[2])
+        return way
 
     def _notes(self, message: Message, css: str, way: "_Way") -> None:
         for words, x, anchor in _notes(message, way.xa, way.xb - way.xa):
@@ -214,22 +215,17 @@ class _Drawing:
 
     def _sentence(self, message: Message) -> str:
         """What a frame is and what became of it, for a tooltip and a screen reader."""
-        frame, reading = message.frame, message.reading
-        if message.in_flight:
-            fate = "still in flight"
-        elif LOST in reading.marks:
-            fate = "never arrived"
-        else:
+        frame = message.frame
+        if message.reach == 1.0:
             fate = f"arrived at {clock(message.arrives)}"
-        text = (
-            f"Frame {frame.id}, {frame.host} to {frame.receiver}: {reading.protocol}"
-            f" {reading.label}. Sent at {clock(frame.time)}, {fate}."
+        else:
+            fate = "still in flight" if message.in_flight else "never arrived"
+        note = f" {message.note[0].upper()}{message.note[1:]}." if message.note else ""
+        why = f" {frame.reason}" if self._with_reasons and frame.reason else ""
+        return escape(
+            f"Frame {frame.id}, {frame.host} to {frame.receiver}: {message.protocol} {message.head}"
+            f"{message.rest and ' '}{message.rest}. Sent at {clock(frame.time)}, {fate}.{note}{why}"
         )
-        if message.note:
-            text += f" {message.note[0].upper()}{message.note[1:]}."
-        if self._with_reasons and frame.reason:
-            text += f" {frame.reason}"
-        return escape(text)
 
 
 def _columns(story: Story, messages: list[Message], until: int | None) -> tuple[list[int], int]:
@@ -240,13 +236,12 @@ def _columns(story: Story, messages: list[Message], until: int | None) -> tuple[
         for host in (hosts[0], hosts[-1])
     )
     longest = [0.0] * len(hosts)  # of the labels right of each lifeline
-    for message in messages:
-        a, b = message.a, message.b
+    for a, b, width in {(it.a, it.b, width_of(it)) for it in messages}:
         gap = min(a, b)
         if a == b:
-            longest[gap] = max(longest[gap], min(_WIDEST, int(reach_of(message))) + 14)
-        elif abs(b - a) == 1 and (message.note or len(message.label) * CHARACTER > longest[gap]):
-            longest[gap] = max(longest[gap], width_of(message))
+            longest[gap] = max(longest[gap], min(_WIDEST, int(BEHIND + width)) + 14)
+        elif abs(b - a) == 1:
+            longest[gap] = max(longest[gap], width)
     least = _TWO if len(hosts) == 2 else _NARROWEST
     xs = [_TIME_COLUMN + left]
     for width in longest[:-1]:
@@ -256,13 +251,13 @@ def _columns(story: Story, messages: list[Message], until: int | None) -> tuple[
 
 def _notes(message: Message, xa: int, dx: int) -> list[tuple[str, float, str]]:
     """What is written below an arrow: the words, where, and which end of them stands there."""
-    marks = message.reading.marks
+    marks = message.marks
     if message.a == message.b:
         return [(clip(message.note, int(_WIDEST / NOTE_CHARACTER)), message.middle, "middle")]
-    if LOST not in marks:
+    if Mark.LOST not in marks:
         return [(clip(message.note, int(abs(dx) / NOTE_CHARACTER)), message.middle, "middle")]
     # How it was lost stands beside the cross, where the arrow would have gone on.
-    lost = clip(marks[LOST], int(abs(dx) / NOTE_CHARACTER))
+    lost = clip(marks[Mark.LOST], int(abs(dx) / NOTE_CHARACTER))
     ahead = 1 if dx > 0 else -1
     cross = xa + message.reach * dx
     near, far = ("start", "end") if dx > 0 else ("end", "start")
@@ -270,7 +265,7 @@ def _notes(message: Message, xa: int, dx: int) -> list[tuple[str, float, str]]:
         notes = [(lost, cross + 10 * ahead, near)]
     else:
         notes = [(lost, xa + dx, far)]
-    others = ", ".join(words for mark, words in marks.items() if mark != LOST)
+    others = ", ".join(words for mark, words in marks.items() if mark != Mark.LOST)
     if others:
         room = int(abs(cross - xa) / NOTE_CHARACTER)
         notes.append((clip(others, room), (xa + cross) / 2, "middle"))

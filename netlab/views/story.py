@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 from netlab.errors import ConfigurationError
 from netlab.trace.frame import Frame
 from netlab.views.fold import fold
-from netlab.views.message import Item, messages_of, typical_time
-from netlab.views.reading import Reader, Reading
+from netlab.views.message import Item, Message, aim, typical_time
+from netlab.views.reading import Reader
 from netlab.views.sides import Side, find_sides
 from netlab.views.words import count
 
 if TYPE_CHECKING:
     from netlab.views.sequence import Sequence
+
+_KINDS = {"transport": ("state", "timer fired"), "sockets": ("call",)}
+_FOR_TIMERS_THAT_RUN = {"timer set", "timer cancelled"}
 
 
 @dataclass(slots=True)
@@ -34,18 +37,18 @@ class Story:
 def tell(view: "Sequence") -> Story:
     """The story that `view` asks for."""
     trace, until = view.trace, view.until
-    read = _chosen(view)
-    frames = [frame for frame, _ in read]
+    messages = _chosen(view)
+    frames = [message.frame for message in messages]
     # What comes later has its lifeline already, so that nothing moves as time goes on.
     hosts = _hosts(view, frames if until is None else trace.frames)
-    kinds = {"dropped", "state", "call", "timer fired"}
+    kinds = {"dropped"}.union(*(_KINDS.get(layer, ()) for layer in view.layers))
     if until is not None:
-        kinds |= {"timer set", "timer cancelled"}
+        kinds |= _FOR_TIMERS_THAT_RUN
     events = [event for event in trace.events if event.kind in kinds]
     dropped_at = {event.fields["frame"]: event.time for event in events if event.kind == "dropped"}
     delay, unit = typical_time(frames)
     lifelines = {host: index for index, host in enumerate(hosts)}
-    messages = messages_of(read, lifelines, dropped_at, delay, until)
+    aim(messages, lifelines, dropped_at, delay, until)
 
     since = frames[0].time if frames and view.first is not None else 0
     end = until
@@ -70,7 +73,7 @@ def tell(view: "Sequence") -> Story:
     )
 
 
-def _chosen(view: "Sequence") -> list[tuple[Frame, Reading]]:
+def _chosen(view: "Sequence") -> list[Message]:
     """The frames to show. Those before them are read too, since what a frame means depends on them."""
     frames, first, last = view.trace.frames, view.first, view.last
     _check_range(first, last, frames)
@@ -78,12 +81,13 @@ def _chosen(view: "Sequence") -> list[tuple[Frame, Reading]]:
         frames = [frame for frame in frames if frame.time <= view.until]
     if last is not None:
         frames = [frame for frame in frames if frame.id <= last]
-    read = list(zip(frames, Reader(view.relative).read(frames), strict=True))
+    messages = Reader(view.relative).read(frames)
     if first is not None:
-        read = [it for it in read if it[0].id >= first]
+        messages = [it for it in messages if it.frame.id >= first]
     if view.hosts is not None:
-        read = [it for it in read if it[0].host in view.hosts and it[0].receiver in view.hosts]
-    return read
+        shown = view.hosts
+        messages = [it for it in messages if it.frame.host in shown and it.frame.receiver in shown]
+    return messages
 
 
 def _check_range(first: int | None, last: int | None, frames: list[Frame]) -> None:
@@ -117,9 +121,8 @@ def _hosts(view: "Sequence", frames: list[Frame]) -> list[str]:
 
 def _in_line(known: Several[str], frames: Several[Frame]) -> list[str]:
     """The hosts between which frames went, so that those with a cable in common are neighbours."""
-    ways = dict.fromkeys([(frame.host, frame.receiver) for frame in frames])
     near: dict[str, dict[str, None]] = {}
-    for one, other in ways:
+    for one, other in {(frame.host, frame.receiver): None for frame in frames}:
         near.setdefault(one, {})[other] = None
         near.setdefault(other, {})[one] = None
     hosts = [host for host in known if host in near]

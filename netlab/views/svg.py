@@ -32,9 +32,9 @@ def document(
 
     `kind` names its style sheet, and after a blank further classes; `css` is what it adds.
     """
-    css = style(kind.partition(" ")[0]) + css
-    return (
+    head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="nl-view nl-{kind}" role="group"'
         f' aria-label="{escape(title)}" width="{width}" height="{height}"'
-        f' viewBox="0 0 {width} {height}"><style>{css}</style>{"".join(parts)}</svg>'
+        f' viewBox="0 0 {width} {height}"><style>{style(kind.partition(" ")[0])}{css}</style>'
     )
+    return "".join([head, *parts, "</svg>"])

@@ -10,18 +10,16 @@ def clock(time_ns: int) -> str:
     """A time with three decimals at most: `12.5 us`, `20.091 ms`, `1.05 s`, `4 min 0.05 s`."""
     if time_ns < 0:
         return f"-{clock(-time_ns)}"
-    if time_ns == 0:
-        return "0 ms"
     if time_ns < us:
-        return f"{time_ns} ns"
+        return f"{time_ns} ns" if time_ns else "0 ms"
     if time_ns < ms:
-        return f"{_decimal(time_ns, us)} us"
+        return f"{_decimal(time_ns / us)} us"
     if time_ns < s:
-        return f"{_decimal(time_ns, ms)} ms"
+        return f"{_decimal(time_ns / ms)} ms"
     if time_ns < minute:
-        return f"{_decimal(time_ns, s)} s"
+        return f"{_decimal(time_ns / s)} s"
     minutes, rest = divmod(time_ns, minute)
-    return f"{minutes} min {_decimal(rest, s)} s" if rest >= ms else f"{minutes} min"
+    return f"{minutes} min {_decimal(rest / s)} s" if rest >= ms else f"{minutes} min"
 
 
 def count(number: int, what: str) -> str:
@@ -34,6 +32,5 @@ def clip(text: str, most: int) -> str:
     return text if len(text) <= most else text[: max(0, most - 3)].rstrip() + "..."
 
 
-def _decimal(time_ns: int, unit: int) -> str:
-    text = f"{time_ns / unit:.3f}"
-    return text.rstrip("0").rstrip(".")
+def _decimal(number: float) -> str:
+    return f"{number:.3f}".rstrip("0").rstrip(".")

@@ -2,27 +2,17 @@
 
 import pytest
 
-from netlab.views.reading import (
-    CORRUPTED,
-    DELAYED,
-    DUPLICATE,
-    DUPLICATE_ACK,
-    LATE,
-    LOST,
-    RETRANSMISSION,
-    Reader,
-)
+from netlab.views.message import Mark
+from netlab.views.reading import Reader
 
 
 def labels(story, **options):
-    return [reading.label for reading in Reader(**options).read(story.frames)]
+    return [message.words for message in Reader(**options).read(story.frames)]
 
 
 def marks(story):
     return {
-        frame.id: reading.marks
-        for frame, reading in zip(story.frames, Reader().read(story.frames), strict=True)
-        if reading.marks
+        message.frame.id: message.marks for message in Reader().read(story.frames) if message.marks
     }
 
 
@@ -121,26 +111,26 @@ def test_a_frame_that_cannot_be_read_says_so(story):
 
 def test_a_lost_segment_and_its_retransmission_are_told_with_what_dropped_it(scene):
     assert marks(scene("lost_segment")) == {
-        4: {LOST: "lost: rule 1 (drop)"},
-        5: {RETRANSMISSION: "retransmission of 4"},
+        4: {Mark.LOST: "lost: rule 1 (drop)"},
+        5: {Mark.RETRANSMISSION: "retransmission of 4"},
     }
 
 
 def test_a_retransmission_may_be_lost_as_well(scene):
     assert marks(scene("lost_fin"))[5] == {
-        RETRANSMISSION: "retransmission of 4",
-        LOST: "lost: random loss (probability 0.01)",
+        Mark.RETRANSMISSION: "retransmission of 4",
+        Mark.LOST: "lost: random loss (probability 0.01)",
     }
 
 
 def test_each_fault_has_its_mark(scene):
     found = marks(scene("faults"))
     assert found == {
-        5: {LATE: "late: overtaken by 6"},
-        8: {DUPLICATE: "duplicate of 7"},
-        10: {DUPLICATE_ACK: "duplicate ACK 1"},
-        12: {CORRUPTED: "corrupted: bit 485 (in byte 60) flipped by rule 3 (corrupt)"},
-        13: {DELAYED: "delayed by 40 ms, by rule 4 (delay)"},
+        5: {Mark.LATE: "late: overtaken by 6"},
+        8: {Mark.DUPLICATE: "duplicate of 7"},
+        10: {Mark.DUPLICATE_ACK: "duplicate ACK 1"},
+        12: {Mark.CORRUPTED: "corrupted: bit 485 (in byte 60) flipped by rule 3 (corrupt)"},
+        13: {Mark.DELAYED: "delayed by 40 ms, by rule 4 (delay)"},
     }
 
 
@@ -158,7 +148,7 @@ def test_a_retransmission_after_three_duplicate_acknowledgments_is_a_fast_one(st
     for number in range(4):
         story.tcp(10 + number, "bob", "alice", "ACK", 1, 101)
     story.tcp(20, "alice", "bob", "ACK", 101, 1, bytes(100))
-    assert marks(story)[9] == {RETRANSMISSION: "fast retransmission of 2"}
+    assert marks(story)[9] == {Mark.RETRANSMISSION: "fast retransmission of 2"}
 
 
 def test_a_syn_that_crossed_the_other_comes_again_as_a_syn_ack_and_is_new(scene):
