@@ -42,9 +42,7 @@ def place(messages: Sequence[Message], xs: Sequence[int]) -> list[Message]:
             reach = arrow.message.ya - HEIGHT - NOTE_HEIGHT
             active = [other for other in active if other.message.yb > reach][-_MOST_NEIGHBOURS:]
             for other in active:
-                if other.is_near(arrow):
-                    other.near.append(arrow)
-                    arrow.near.append(other)
+                other.meet(arrow)
             active.append(arrow)
         crowded += [arrow.message for arrow in arrows if not arrow.place_label()]
     return crowded
@@ -90,12 +88,12 @@ def _apart(above: Message, below: Message, room: int, xs: Sequence[int]) -> bool
 
 
 class _Arrow:
-    """A message with its ends in order from left to right, and the arrows that are `near` it.
+    """A message with its ends in order from left to right, and what is in the way of its label.
 
     It is at height `y` at its left end, and `end` at its right one; `foot` is what its note takes.
     """
 
-    __slots__ = ("end", "foot", "half", "left", "message", "near", "placed", "right", "y")
+    __slots__ = ("blocked", "end", "foot", "half", "left", "message", "near", "right", "y")
 
     def __init__(self, message: Message, xs: Sequence[int]) -> None:
         self.message = message
@@ -104,35 +102,57 @@ class _Arrow:
         )
         self.foot = NOTE_HEIGHT if message.note else 0
         self.half = width_of(message) / 2
-        self.near: list[_Arrow] = []
-        self.placed = False
+        self.blocked: list[tuple[float, float]] = []
+        self.near: list[_Arrow] = []  # of those before it
 
     def at(self, x: float) -> float:
         return self.y + (self.end - self.y) * (x - self.left) / (self.right - self.left)
 
-    def is_near(self, later: "_Arrow") -> bool:
-        """Whether somewhere less than a line of text lies between this arrow and a later one."""
-        left, right = max(self.left, later.left), min(self.right, later.right)
-        apart = HEIGHT + self.foot
-        return left < right and (
-            later.at(left) - self.at(left) < apart or later.at(right) - self.at(right) < apart
-        )
+    def meet(self, later: "_Arrow") -> None:
+        """Note where this arrow and a later one are in the way of each other's labels."""
+        left, right = self.left, self.right
+        if left == later.left and right == later.right:
+            at_left, at_right = float(later.y - self.y), float(later.end - self.end)
+        else:
+            left, right = max(left, later.left), min(right, later.right)
+            if left >= right:
+                return
+            at_left, at_right = later.at(left) - self.at(left), later.at(right) - self.at(right)
+        if at_left < HEIGHT + self.foot or at_right < HEIGHT + self.foot:
+            self.block(left, right, at_left, at_right, -HEIGHT, self.foot or _AIR)
+            later.block(left, right, -at_left, -at_right, -HEIGHT, later.foot or _AIR)
+            later.near.append(self)
+
+    def block(
+        self, left: float, right: float, at_left: float, at_right: float, low: float, high: float
+    ) -> None:
+        """No label may be where, from `left` to `right`, something is `low` to `high` below."""
+        start, end = left, right
+        if at_left != at_right:
+            per = (right - left) / (at_right - at_left)
+            start, end = left + (low - at_left) * per, left + (high - at_left) * per
+            if per < 0:
+                start, end = end, start
+            start, end = max(start, left), min(end, right)
+        elif not low < at_left < high:
+            return
+        if start < end:
+            self.blocked.append((start, end))
 
     def place_label(self) -> bool:
         """Find the free place that is nearest to the middle; whether there is any."""
-        blocked = []
         for other in self.near:
-            blocked += self._between(other, self.left, self.right, -HEIGHT, self.foot or _AIR)
-            if other.placed:
+            left = max(other.message.middle - other.half, self.left)
+            right = min(other.message.middle + other.half, self.right)
+            if left < right:
                 # Two labels meet where one's arrow is less than a line of text from the other's.
-                left, right = other.message.middle - other.half, other.message.middle + other.half
+                at_left, at_right = other.at(left) - self.at(left), other.at(right) - self.at(right)
                 low, high = -HEIGHT - other.foot, HEIGHT + self.foot
-                blocked += self._between(other, left, right, low, high)
-        self.placed = True
+                self.block(left, right, at_left, at_right, low, high)
         middle, need = self.message.middle, self.half + _AIR
-        places = [middle] if not blocked else []
+        places = [] if self.blocked else [middle]
         free_from = float(self.left)
-        for start, end in [*sorted(blocked), (self.right, self.right)]:
+        for start, end in [*sorted(self.blocked), (self.right, self.right)]:
             if start - free_from >= 2 * need:
                 places.append(min(max(middle, free_from + need), start - need))
             free_from = max(free_from, end)
@@ -144,18 +164,3 @@ class _Arrow:
         rightward = self.message.a < self.message.b
         self.message.middle = self.left + need if rightward else self.right - need
         return False
-
-    def _between(
-        self, other: "_Arrow", left: float, right: float, low: float, high: float
-    ) -> list[tuple[float, float]]:
-        """Where from `left` to `right` the other arrow is `low` to `high` below this one."""
-        left, right = max(left, self.left, other.left), min(right, self.right, other.right)
-        if left >= right:
-            return []
-        at_left, at_right = other.at(left) - self.at(left), other.at(right) - self.at(right)
-        if at_left == at_right:
-            return [(left, right)] if low < at_left < high else []
-        per = (right - left) / (at_right - at_left)
-        start, end = sorted((left + (low - at_left) * per, left + (high - at_left) * per))
-        start, end = max(start, left), min(end, right)
-        return [(start, end)] if start < end else []

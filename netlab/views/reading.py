@@ -174,7 +174,7 @@ def _read_other(frame: Frame, layers: Layers) -> Message:
             rest += f" id={icmp.identifier} seq={icmp.sequence}"
             family = ("echo", icmp.identifier)
     elif layers.arp is not None:
-        rest = frame.summary.lower()
+        rest = frame.summary.lower().removeprefix("arp ")
     elif layers.ipv4 is not None:
         packet = layers.ipv4
         head = "fragment" if packet.is_fragment else "IPv4"

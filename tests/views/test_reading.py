@@ -168,3 +168,14 @@ def test_a_new_connection_between_the_same_ports_starts_anew(story):
     story.tcp(3, "alice", "bob", "ACK", 71, 1, b"new")
     assert marks(story) == {}
     assert labels(story)[2:] == ["SYN seq=0", 'ACK seq=1 ack=1 len=3 "new"']
+
+
+def test_a_probe_and_an_announcement_of_arp_are_told(story):
+    story.addresses["bob"] = "0.0.0.0"
+    story.arp(0, "bob", "alice")
+    story.addresses["alice"] = story.addresses["bob"] = "10.0.0.1"
+    story.arp(1, "alice", "bob")
+    assert labels(story) == [
+        "ARP who has 10.0.0.1? (arp probe)",
+        "ARP announcement for 10.0.0.1",
+    ]
