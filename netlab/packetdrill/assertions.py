@@ -9,6 +9,8 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from netlab.packetdrill.problems import Refused, Wrong
+
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -42,14 +44,13 @@ NAMES = {
     "TCP_CA_Open": 0, "TCP_CA_Disorder": 1, "TCP_CA_CWR": 2, "TCP_CA_Recovery": 3, "TCP_CA_Loss": 4,
     "TCPI_OPT_TIMESTAMPS": 1, "TCPI_OPT_SACK": 2, "TCPI_OPT_WSCALE": 4, "TCPI_OPT_ECN": 8,
     "TCPI_OPT_ECN_SEEN": 16, "TCPI_OPT_SYN_DATA": 32,
+    "TCPI_ESTABLISHED": 1, "TCPI_SYN_SENT": 2, "TCPI_SYN_RECEIVED": 3, "TCPI_FIN_WAIT_1": 4,
+    "TCPI_FIN_WAIT_2": 5, "TCPI_TIME_WAIT": 6, "TCPI_CLOSED": 7, "TCPI_CLOSE_WAIT": 8,
+    "TCPI_LAST_ACK": 9, "TCPI_LISTEN": 10, "TCPI_CLOSING": 11,
 }  # fmt: skip
-"""Linux's names for the values of `tcpi_state`, `tcpi_ca_state` and `tcpi_options`."""
+"""Linux's and FreeBSD's names for the values of `tcpi_state`, `tcpi_ca_state` and `tcpi_options`."""
 
 _CALLS: dict[str, Callable[..., Any]] = {"abs": abs, "min": min, "max": max, "int": int}
-
-
-class CodeError(Exception):
-    """Python that isn't such arithmetic."""
 
 
 class Claims:
@@ -58,30 +59,27 @@ class Claims:
     def __init__(self) -> None:
         self._assigned: dict[str, Any] = {}
 
-    def check(self, text: str, known: Mapping[str, int]) -> str:
-        """Evaluate one piece over the names in `known`: what is false in it, "" if nothing.
+    def check(self, text: str, known: Mapping[str, int]) -> None:
+        """Evaluate one piece over the names in `known`.
 
-        Raises `CodeError` for what can't be evaluated.
+        `Wrong` for what is false in it, `Refused` for what can't be evaluated.
         """
         try:
             body = ast.parse(text.strip()).body
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-            raise CodeError(f"this isn't Python: {error}") from None
+            raise Refused(f"this isn't Python: {error}") from None
         names = {**NAMES, **known, **self._assigned}
         for statement in body:
             match statement:
                 case ast.Assert(test=test):
                     if not _value(test, names):
-                        return _told(test, names)
+                        raise Wrong(f"this isn't so: {_told(test, names)}")
                 case ast.Assign(targets=[ast.Name(id=name)], value=value):
                     names[name] = self._assigned[name] = _value(value, names)
                 case ast.Pass() | ast.Expr(value=ast.Call(func=ast.Name(id="print"))):
                     pass  # what it would print, nobody would see
                 case _:
-                    raise CodeError(
-                        f"only assert and assignments are read: {ast.unparse(statement)}"
-                    )
-        return ""
+                    raise Refused(f"only assert and assignments are read: {ast.unparse(statement)}")
 
 
 def _value(node: ast.expr, names: Mapping[str, Any]) -> Any:
@@ -90,7 +88,7 @@ def _value(node: ast.expr, names: Mapping[str, Any]) -> Any:
             return node.value
         case ast.Name(id=name):
             if name not in names:
-                raise CodeError(f"{name} isn't a name that is known here")
+                raise Refused(f"{name} isn't a name that is known here")
             return names[name]
         case ast.BoolOp(op=ast.And(), values=values):
             return all(_value(each, names) for each in values)
@@ -106,20 +104,20 @@ def _value(node: ast.expr, names: Mapping[str, Any]) -> Any:
             return _value(body if _value(test, names) else other, names)
         case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if name in _CALLS and args:
             return _calculate(_CALLS[name], *(_value(each, names) for each in args))
-    raise CodeError(f"only arithmetic on numbers and names is read: {ast.unparse(node)}")
+    raise Refused(f"only arithmetic on numbers and names is read: {ast.unparse(node)}")
 
 
 def _calculate(do: Callable[..., Any], *values: Any) -> Any:
     try:
         return do(*values)
     except (ArithmeticError, TypeError, ValueError) as error:
-        raise CodeError(str(error)) from None
+        raise Refused(str(error)) from None
 
 
 def _chain(value: Any, ops: list[ast.cmpop], others: list[Any], node: ast.expr) -> bool:
     for op, other in zip(ops, others, strict=True):
         if type(op) not in _COMPARE:
-            raise CodeError(f"only numbers are compared: {ast.unparse(node)}")
+            raise Refused(f"only numbers are compared: {ast.unparse(node)}")
         if not _COMPARE[type(op)](value, other):
             return False
         value = other

@@ -5,35 +5,27 @@ Each runs as a program of the host, so that one that blocks lets the script go o
 
 import socket as std
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from netlab.errors import ConfigurationError
 from netlab.host import Host
 from netlab.packetdrill.constants import CONSTANTS
 from netlab.packetdrill.flow import Flow, pattern
+from netlab.packetdrill.problems import Refused, mismatch
 from netlab.packetdrill.script import ANY, Call, Struct
 from netlab.sockets.socket import Socket
 from netlab.transport.tcp.connection import Connection
 from netlab.transport.tcp.states import State
+
+if TYPE_CHECKING:
+    from netlab.packetdrill.flows import Flows
 
 _C = CONSTANTS
 _STREAM, _DGRAM = _C["SOCK_STREAM"], _C["SOCK_DGRAM"]
 _READABLE = _C["POLLIN"] | _C["POLLRDNORM"]
 _WRITABLE = _C["POLLOUT"] | _C["POLLWRNORM"]
 _ALWAYS_POLLED = _C["POLLERR"] | _C["POLLHUP"]
-
-
-class Mismatch(Exception):
-    """A call's result isn't the script's: what was expected, and what came."""
-
-    def __init__(self, what: str, expected: object, actual: object) -> None:
-        super().__init__(f"{what}: expected {expected}, but it was {actual}")
-
-
-class NotACall(Exception):
-    """A call, or a use of one, that netlab has not."""
 
 
 @dataclass(slots=True)
@@ -48,7 +40,7 @@ class Descriptor:
 class Calls:
     """`descriptors` are by the script's numbers, `local` and `remote` what `...` means as an address.
 
-    `on_change` hears what becomes of a socket, `flow_of` gives it a conversation.
+    `flows` hear what becomes of a socket, and give it its conversation.
     """
 
     def __init__(
@@ -56,26 +48,24 @@ class Calls:
         host: Host,
         local: tuple[str, int],
         remote: tuple[str, int],
-        on_change: "Callable[[Descriptor, str], None]",
-        flow_of: Callable[[Descriptor], Flow | None],
+        flows: "Flows",
     ) -> None:
         self.descriptors: dict[int, Descriptor] = {}
         self._host = host
         self._local = local
         self._remote = remote
-        self._changed = on_change
-        self._flow_of = flow_of
+        self._flows = flows
 
     def make(self, call: Call) -> int:
-        """Make a call: its result. OSError as the socket raises it, `Mismatch`, `NotACall`."""
+        """Make a call: its result. OSError as the socket raises it; `Wrong` for what comes of it."""
         if call.name not in _CALLS:
-            raise NotACall(f"netlab has no system call {call.name}(); there is {', '.join(_CALLS)}")
+            raise Refused(f"netlab has no system call {call.name}(); there is {', '.join(_CALLS)}")
         try:
             return int(getattr(self, f"_{call.name}")(call, *call.arguments))
         except TypeError as error:
             if error.__traceback__ is not None and error.__traceback__.tb_next is not None:
                 raise  # not of this call
-            raise NotACall(f"{call.name}() takes other arguments: {error}") from None
+            raise Refused(f"{call.name}() takes other arguments: {error}") from None
 
     def _of(self, fd: object) -> Descriptor:
         found = self.descriptors.get(fd) if isinstance(fd, int) else None
@@ -95,9 +85,9 @@ class Calls:
         number = call.result
         if not isinstance(number, int) or number < 0:
             made.socket.close()
-            raise Mismatch(f"{call.name}()", f"{number} {call.error or ''}".strip(), "a new socket")
+            raise mismatch(f"{call.name}()", f"{number} {call.error or ''}".strip(), "a new socket")
         self.descriptors[number] = made
-        self._changed(made, what)
+        self._flows.changed(made, what)
         return number
 
     def _bind(self, call: Call, fd: object, address: object, size: object) -> int:
@@ -108,7 +98,7 @@ class Calls:
         at = self._of(fd)
         at.socket.listen(backlog)
         at.listening = True
-        self._changed(at, "listen")
+        self._flows.changed(at, "listen")
         return 0
 
     def _accept(
@@ -125,8 +115,8 @@ class Calls:
         at = self._of(fd)
         to = _address(address, self._remote)
         if at.flow is None:
-            at.flow = self._flow_of(at)
-            self._changed(at, "connect")
+            at.flow = self._flows.begun_by(at)
+            self._flows.changed(at, "connect")
         try:
             at.socket.connect(to)
         finally:
@@ -156,15 +146,17 @@ class Calls:
         return self._transmit(fd, [_bytes(*part) for part in parts], 0)
 
     def _sendmsg(self, call: Call, fd: object, message: Struct, flags: int) -> int:
-        parts: Any = message["msg_iov"]
+        parts: Any = self._parts(message)
         name = message.get("msg_name", ANY)
         return self._transmit(fd, [_bytes(*part) for part in parts], flags, name)
 
     def _transmit(self, fd: object, parts: list[bytes | int], flags: int, to: object = None) -> int:
         """Send parts: bytes, or so many bytes of the stream's pattern."""
         at = self._of(fd)
-        flow = at.flow = at.flow or self._flow_of(at)
         stream = at.socket.type == _STREAM
+        if at.flow is None and not stream:
+            at.flow = self._flows.begun_by(at)
+        flow = at.flow
         data = b""
         for part in parts:
             start = len(flow.written) + len(data) if flow is not None and stream else len(data)
@@ -199,22 +191,27 @@ class Calls:
         return self._receive(fd, ANY, sum(size for _, size in parts), 0)
 
     def _recvmsg(self, call: Call, fd: object, message: Struct, flags: int) -> int:
-        parts: Any = message["msg_iov"]
+        parts: Any = self._parts(message)
         return self._receive(fd, ANY, sum(size for _, size in parts), flags)
+
+    def _parts(self, message: Struct) -> object:
+        if message.get("msg_control") or message.get("msg_flags"):
+            raise Refused("messages here have no flags, and nothing to control")
+        return message["msg_iov"]
 
     def _receive(self, fd: object, wanted: object, size: int, flags: int) -> int:
         at = self._of(fd)
         data = at.socket.recv(size, flags)
         flow = at.flow
         if isinstance(wanted, bytes) and wanted and data != wanted:
-            raise Mismatch("the data", wanted, data)
+            raise mismatch("the data", wanted, data)
         if flow is None or not flow.checks_bytes:
             return len(data)
         start = flow.read if at.socket.type == _STREAM else 0
         right = pattern(start, len(data))
         if data != right:
             at_byte = next(n for n, byte in enumerate(data) if byte != right[n])
-            raise Mismatch(
+            raise mismatch(
                 f"byte {start + at_byte} of the stream",
                 right[at_byte : at_byte + 8].hex(),
                 data[at_byte : at_byte + 8].hex(),
@@ -241,7 +238,7 @@ class Calls:
         if command == _C["F_GETFL"]:
             return _C["O_RDWR"] | (0 if socket.getblocking() else _C["O_NONBLOCK"])
         if command != _C["F_SETFL"]:
-            raise NotACall("fcntl() here knows F_GETFL and F_SETFL")
+            raise Refused("fcntl() here knows F_GETFL and F_SETFL")
         socket.setblocking(not flags & _C["O_NONBLOCK"])
         return 0
 
@@ -254,7 +251,7 @@ class Calls:
         elif request == _C["SIOCOUTQ"]:
             counted = len(connection.sender.buffer)
         else:
-            raise NotACall("ioctl() here knows SIOCINQ, FIONREAD and SIOCOUTQ")
+            raise Refused("ioctl() here knows SIOCINQ, FIONREAD and SIOCOUTQ")
         _check("ioctl()", value, counted)
         return 0
 
@@ -289,7 +286,7 @@ class Calls:
             _check("revents", each.get("revents", 0), events)
             found += bool(events)
         if timeout and not found:
-            raise NotACall("poll() can't wait here; expected a timeout of 0")
+            raise Refused("poll() can't wait here; expected a timeout of 0")
         return found
 
     def _events(self, at: Descriptor) -> int:
@@ -356,4 +353,4 @@ def _check(what: str, wanted: object, got: object) -> None:
     if isinstance(wanted, list) and len(wanted) == 1:
         wanted = wanted[0]
     if wanted is not ANY and wanted != got:
-        raise Mismatch(what, wanted, got)
+        raise mismatch(what, wanted, got)

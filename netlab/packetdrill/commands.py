@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import fields
 
 from netlab.host import Host
+from netlab.packetdrill.problems import Refused, Wrong
 from netlab.transport.tcp.settings import TcpSettings
 from netlab.units import minute, ms, s, us
 
@@ -18,12 +19,12 @@ _UNITS = {"us": us, "ms": ms, "s": s, "min": minute}
 Setter = Callable[[Host, str], None]
 
 
-class Refused(Exception):
-    """A command that can't be run here, and why."""
+_SOCKSTAT = re.compile(r"sockstat .*\| *grep -c (\w+) *\| *grep (\d+)")
+"""How FreeBSD's scripts count the connections in a state."""
 
 
 def run_command(host: Host, command: str) -> None:
-    """Run the settings in a command; raises `Refused` for any other."""
+    """Run the settings in a command. `Wrong` for a count that is, `Refused` for any other."""
     for line in re.split(r"\n|;|&&", command):
         line = line.strip()
         if line and not line.startswith("#"):
@@ -31,6 +32,13 @@ def run_command(host: Host, command: str) -> None:
 
 
 def _run_line(host: Host, line: str) -> None:
+    counted = _SOCKSTAT.fullmatch(line)
+    if counted is not None:
+        state, wanted = counted.groups()
+        count = sum(connection.state == state for connection in host.tcp.connections)
+        if wanted not in str(count):  # as grep does
+            raise Wrong(f"expected {wanted} connections in {state}, but there are {count}")
+        return
     try:
         program, *arguments = shlex.split(line)
     except ValueError as error:
@@ -174,6 +182,12 @@ _SETTERS: dict[str, Setter] = {
     "net.inet.tcp.rexmit_min": _knob("minimum_rto", _milliseconds),
     "net.inet.tcp.sendspace": _knob("send_buffer", int),
     "net.inet.tcp.always_keepalive": _only("0"),
+    "net.inet.tcp.blackhole": _only("0"),
+    "net.inet.tcp.drop_synfin": _only("0"),
+    "net.inet.tcp.insecure_rst": _only("0"),
+    "net.inet.tcp.insecure_syn": _only("0"),
+    "net.inet.tcp.syncookies": _only("0"),
+    "net.inet.tcp.syncookies_only": _only("0"),
     "net.inet.tcp.ecn.enable": _only("0", "2"),
     "net.inet.tcp.rexmit_drop_options": _only("0"),
     "net.inet.tcp.rfc1323": _only("0"),

@@ -73,10 +73,12 @@ def _same_option(want: Option | None, have: Option | None, tick: int, tolerance:
         return False
     if want.kind != TIMESTAMPS or len(have.data) != 8:
         return want.data == have.data
-    if not tick:
-        return True
-    value, echo = struct.unpack("!II", want.data)
     got_value, got_echo = struct.unpack("!II", have.data)
+    if len(want.data) == 4:
+        return bool(want.data == have.data[4:])
+    if not tick or len(want.data) != 8:
+        return len(want.data) == 8
+    value, echo = struct.unpack("!II", want.data)
     off = (value - got_value + 0x80000000) % 0x100000000 - 0x80000000
     return bool(abs(off) * tick <= tolerance and echo == got_echo)
 

@@ -27,6 +27,8 @@ class Options:
     tolerance_percent: float = 1.0
     tick: int = 0
     """How long a tick of TCP's timestamps is; 0: they aren't compared."""
+    strict_segments: bool = False
+    """Whether text that is expected in one piece must come in one segment."""
 
     @classmethod
     def of(cls, script: Script) -> "Options":
@@ -51,6 +53,8 @@ class Options:
                 self.tolerance_percent = float(value)
             case "tcp_ts_tick_usecs":
                 self.tick = int(value) * us
+            case "strict_segments":
+                self.strict_segments = True
             case "ip_version":
                 if value not in ("ipv4", "ipv4-mapped-ipv6"):
                     raise ValueError("netlab speaks IPv4")

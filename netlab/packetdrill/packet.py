@@ -193,6 +193,8 @@ def option_text(option: Option) -> str:
             return "sack " + " ".join(f"{left}:{right}" for left, right in sack_blocks(option))
         case 8, 8:
             return "TS val {} ecr {}".format(*struct.unpack("!II", data))
+        case 8, 4:
+            return f"TS val ... ecr {int.from_bytes(data, 'big')}"
         case 19, _:
             return f"md5 {data.hex()}"
         case 34, _:
@@ -210,6 +212,11 @@ def mss(size: int) -> Option:
 def timestamps(value: int, echo: int) -> Option:
     """RFC 7323 section 3.2."""
     return Option(TIMESTAMPS, struct.pack("!II", value, echo))
+
+
+def any_timestamp(echo: int) -> Option:
+    """Timestamps of which a script knows only the second; no header could hold such a one."""
+    return Option(TIMESTAMPS, echo.to_bytes(4, "big"))
 
 
 def sack(blocks: list[tuple[int, int]]) -> Option:

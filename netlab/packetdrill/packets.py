@@ -20,6 +20,7 @@ from netlab.packetdrill.packet import (
     Packet,
     Tcp,
     Udp,
+    any_timestamp,
     mss,
     sack,
     timestamps,
@@ -274,12 +275,14 @@ class PacketReader(Reader):
         return blocks
 
     def _timestamps(self) -> Option:
+        """`TS val 100 ecr 0`; with `val ...` only what it echoes is looked at."""
         if not self.skip_word("val"):
             self.fail("expected val and ecr behind TS, as in TS val 100 ecr 0")
-        value = self.number("a timestamp", 32)
+        value = None if self.skip("dots") else self.number("a timestamp", 32)
         if not self.skip_word("ecr"):
             self.fail("expected ecr behind the value of TS")
-        return timestamps(value, self.number("an echoed timestamp", 32))
+        echo = self.number("an echoed timestamp", 32)
+        return any_timestamp(echo) if value is None else timestamps(value, echo)
 
     def _bytes(self) -> bytes:
         """Hexadecimal digits, or nothing."""

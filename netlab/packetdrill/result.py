@@ -1,36 +1,26 @@
 """What came of a script."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from netlab.packetdrill.compare import Difference
+from netlab.packetdrill.problems import Refused, Wrong
 from netlab.packetdrill.script import Event, Script
 from netlab.trace.trace import Trace
 
 
-class Failure(Exception):
+class Failure:
     """The first event that didn't go as the script says.
 
     `place` is script:line, `problem` says what is wrong, `differences` are the fields of a packet
     that aren't as expected. `refused` tells that the script asks for what can't be had here.
     """
 
-    def __init__(
-        self,
-        script: Script,
-        event: Event,
-        problem: str,
-        differences: Sequence[Difference] = (),
-        *,
-        refused: bool = False,
-    ) -> None:
+    def __init__(self, script: Script, event: Event, problem: Wrong) -> None:
         self.place = f"{script.name}:{event.line}"
         self.line = event.line
-        self.problem = problem
-        self.differences = list(differences)
-        self.refused = refused
+        self.problem = str(problem)
+        self.differences = problem.differences
+        self.refused = isinstance(problem, Refused)
         self._event = event
-        super().__init__(f"{self.place}: {problem}")
 
     def __str__(self) -> str:
         lines = [f"{self.place}: {self.problem}"]

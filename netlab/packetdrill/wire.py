@@ -33,6 +33,12 @@ class Sent:
         return _PROTOCOLS.get(self.packet.protocol, f"protocol {self.packet.protocol}")
 
     @property
+    def text_length(self) -> int:
+        """Bytes of text in a segment."""
+        data = self.packet.payload
+        return max(0, len(data) - (data[12] >> 4) * 4) if len(data) > 12 else 0
+
+    @property
     def ports(self) -> tuple[int, int]:
         """The host's port and the other side's."""
         header = self.packet.payload[:4].ljust(4, b"\0")

@@ -4,7 +4,8 @@ import pytest
 
 from netlab import Network
 from netlab.host import Host
-from netlab.packetdrill.commands import Refused, run_command
+from netlab.packetdrill.commands import run_command
+from netlab.packetdrill.problems import Refused, Wrong
 from netlab.units import KiB, ms, s
 
 
@@ -80,3 +81,10 @@ def test_what_isn_t_a_setting_is_refused_with_the_reason(
     with pytest.raises(Refused) as caught:
         run_command(host, command)
     assert why in str(caught.value)
+
+
+def test_connections_in_a_state_are_counted_as_freebsd_s_scripts_do(host: Host) -> None:
+    count = "sockstat -4 -P tcp -p 8080 -s | grep packetdril | grep -c TIME_WAIT | grep"
+    run_command(host, f"{count} 0")
+    with pytest.raises(Wrong, match="expected 1 connections in TIME_WAIT, but there are 0"):
+        run_command(host, f"{count} 1")
