@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from scapy.packet import Packet
 
     from netlab.application.ping import Ping
+    from netlab.application.traceroute import Traceroute
     from netlab.network.arp_claim import Claim
 
 DEFAULT = Prefix(IPv4Address.UNSPECIFIED, 0)
@@ -127,6 +128,17 @@ class Host:
 
         return ping(self, target, **options)
 
+    def traceroute(self, target: str, **options: Any) -> "Traceroute":
+        """Find the routers on the way to a name or an address, as the program `traceroute` does.
+
+        The options: ``probe="udp", port=None, queries=3, max_hops=30, timeout=5 * s, size=60,
+        dont_fragment=False`` (see `netlab.application.traceroute`); a probe may also be "icmp" or
+        "tcp". The result has `.lines`, `.hops`, `.addresses` and `.reached`. Raises as `ping`.
+        """
+        from netlab.application.traceroute import traceroute  # which few need
+
+        return traceroute(self, target, **options)
+
     def inject(self, packet: "bytes | Packet", interface: int = 0) -> None:
         """Send a whole frame, as bytes or as a Scapy packet, from one of this host's interfaces."""
         from netlab.trace.convert import as_bytes  # which few need, and takes its time
@@ -197,6 +209,7 @@ class Host:
         for address in self.ipv4.addresses:
             self.remove_address(address)
         self.arp.flush()
+        self.ipv4.path_mtu.flush()
         parts, settings = self.tcp.parts, self.tcp.settings
         self._assemble(self.ipv4.forwarding)
         self.tcp.parts, self.tcp.settings = parts, settings

@@ -69,6 +69,12 @@ class PathMtu:
         self._change(dst, mtu, reason)
         entry.timer.arm(self.lifetime)
 
+    def flush(self) -> None:
+        """Forget everything at once, as a host does whose power is cut. Nobody is told."""
+        for entry in self.table.values():
+            entry.timer.cancel()
+        self.table.clear()
+
     def _forget(self, dst: IPv4Address) -> None:
         del self.table[dst]
         age = show_time(self.lifetime)

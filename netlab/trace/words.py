@@ -83,6 +83,19 @@ def _power_cut(host: str, fields: Mapping[str, Any], event: Event) -> str:
     return f"the power of {host} was cut"
 
 
+def _icmp_error(host: str, fields: Mapping[str, Any], event: Event) -> str:
+    return (
+        f"{host} heard from {fields.get('from')}: {fields.get('message')}, of {fields.get('about')}"
+    )
+
+
+def _path_mtu(host: str, fields: Mapping[str, Any], event: Event) -> str:
+    mtu, dst = fields.get("mtu"), fields.get("dst")
+    if mtu is None:
+        return f"{host} forgot how narrow the path to {dst} was"
+    return f"{host} took the path to {dst} to carry no more than {mtu} bytes"
+
+
 def _cwnd(host: str, fields: Mapping[str, Any], event: Event) -> str:
     return (
         f"{host} set cwnd to {fields.get('cwnd')} bytes, ssthresh {fields.get('ssthresh')}"
@@ -145,6 +158,8 @@ _WORDS: dict[str, Callable[[str, Mapping[str, Any], Event], str]] = {
     "claim": _claim,
     "power cut": _power_cut,
     "state": _state,
+    "icmp error": _icmp_error,
+    "path mtu": _path_mtu,
     "cwnd": _cwnd,
     "rto": _rto,
     "window": _window,

@@ -57,12 +57,15 @@ class Connection:
         local: SocketAddress,
         remote: SocketAddress,
         listener: "Listener | None" = None,
+        *,
+        ttl: int | None = None,
     ) -> None:
         self.tcp = tcp
         self.clock = tcp.clock
         self.settings = tcp.settings
         self.local = local
         self.remote = remote
+        self.ttl = ttl
         self.label = f"{local[0]}:{local[1]} > {remote[0]}:{remote[1]}"
         self.listener = listener
         self.state = State.CLOSED if listener is None else State.LISTEN  # it takes over from there
@@ -218,12 +221,12 @@ class Connection:
             ack = receiver.rcv_nxt
             receiver.acknowledged()
         segment = Segment(self.local[1], self.remote[1], seq, ack, flags, window, text, options)
-        self.tcp.transmit(segment, self.local[0], self.remote[0], why)
+        self.tcp.transmit(segment, self.local[0], self.remote[0], why, self.ttl)
 
     def emit_bare(self, seq: int, flags: int, why: str) -> None:
         """Send a RST that acknowledges nothing."""
         segment = Segment(self.local[1], self.remote[1], seq, 0, flags, 0)
-        self.tcp.transmit(segment, self.local[0], self.remote[0], why)
+        self.tcp.transmit(segment, self.local[0], self.remote[0], why, self.ttl)
 
     def send_ack(self, why: str) -> None:
         """Send an acknowledgment by itself."""

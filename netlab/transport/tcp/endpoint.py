@@ -84,12 +84,17 @@ class Tcp:
         self._ports.release(binding)
 
     def connect(
-        self, binding: Binding, remote: SocketAddress, *, passive: bool = False
+        self,
+        binding: Binding,
+        remote: SocketAddress,
+        *,
+        passive: bool = False,
+        ttl: int | None = None,
     ) -> Connection:
         """Begin to open a connection from a local port; `passive` waits for this one peer's SYN.
 
-        OSError: ENETUNREACH without a route or for an address of many (RFC 9293 section 3.9.2.3),
-        EADDRNOTAVAIL while the socket pair is in use.
+        Its segments have this `ttl`; None is IP's own. OSError: ENETUNREACH without a route or for
+        an address of many (RFC 9293 section 3.9.2.3), EADDRNOTAVAIL while the socket pair is in use.
         """
         if self._is_many(remote[0]):
             raise OSError(ENETUNREACH, f"Network is unreachable: {remote[0]} isn't one host")
@@ -102,7 +107,7 @@ class Tcp:
                 EADDRNOTAVAIL,
                 f"Cannot assign requested address: {self._connections[key]!r} has this socket pair",
             )
-        connection = Connection(self, (address, binding.port), remote)
+        connection = Connection(self, (address, binding.port), remote, ttl=ttl)
         self._connections[key] = connection
         connection.open(passive=passive)
         return connection
@@ -146,11 +151,12 @@ class Tcp:
 
     # --- segments ---------------------------------------------------------------------------
 
-    def transmit(self, segment: Segment, src: IPv4Address, dst: IPv4Address, why: str) -> None:
+    def transmit(
+        self, segment: Segment, src: IPv4Address, dst: IPv4Address, why: str, ttl: int | None = None
+    ) -> None:
         """Hand a segment to IP."""
-        self._ipv4.send(
-            dst, PROTOCOL_TCP, segment.pack(src, dst), src=src, dont_fragment=True, reason=why
-        )
+        data = segment.pack(src, dst)
+        self._ipv4.send(dst, PROTOCOL_TCP, data, src=src, ttl=ttl, dont_fragment=True, reason=why)
 
     def receive(self, packet: Ipv4Packet) -> None:
         """A packet with a segment came: check it, and find whose it is."""
