@@ -105,6 +105,7 @@ class Ipv4(Configuration):
         dont_fragment: bool = False,
         interface: Interface | None = None,
         dscp: int = 0,
+        ecn: int = 0,
         reason: str = "",
     ) -> None:
         """Send a payload as one packet. What can't be sent is recorded as discarded, with the why.
@@ -126,6 +127,7 @@ class Ipv4(Configuration):
             identification,
             dont_fragment,
             dscp=dscp,
+            ecn=ecn,
         )
         if dst in self._own or dst.is_loopback:
             self._sim.clock.call_at(self._sim.clock.now, self._deliver, packet)

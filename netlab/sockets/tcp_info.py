@@ -70,7 +70,7 @@ def _told_by(connection: "Connection") -> dict[str, int]:
     ssthresh = congestion.ssthresh
     return {
         "state": STATES[connection.state],
-        "ca_state": RECOVERY if sender.recovering else DISORDER if sender.duplicates else OPEN,
+        "ca_state": RECOVERY if sender.recovery.recovering else DISORDER if sender.recovery.duplicates else OPEN,
         "rto": rto.rto // us,
         "ato": connection.settings.delayed_ack // us,
         "snd_mss": mss,

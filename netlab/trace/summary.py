@@ -7,7 +7,7 @@ from netlab.network.arp_packet import REPLY, REQUEST, REVERSE_REPLY, REVERSE_REQ
 from netlab.network.icmp_message import ECHO_REPLY, ECHO_REQUEST, IcmpMessage
 from netlab.network.ipv4_packet import Ipv4Packet
 from netlab.trace.layers import ETHERTYPE_IPV6, Layers
-from netlab.transport.tcp.options import maximum_segment_size
+from netlab.transport.tcp.options import Options
 from netlab.transport.tcp.segment import Segment
 
 _HTTP_PORTS = frozenset({80, 8000, 8008, 8080, 8888})
@@ -88,7 +88,7 @@ def _tcp_line(tcp: Segment, missing: int) -> str:
         f"{tcp.source_port} → {tcp.destination_port} [{flags}] Seq={tcp.seq}{ack} Win={tcp.window}"
         f" Len={len(tcp.payload) + missing}"
     )
-    mss = maximum_segment_size(tcp.options)
+    mss = Options.parse(tcp.options).mss
     return line if mss is None else f"{line} MSS={mss}"
 
 

@@ -42,7 +42,7 @@ def test_a_run_with_everything_in_it_does_without_the_machines_clock() -> None:
     """Every layer, the standard library's HTTP client among them, and `time` inside of programs."""
     with pytest.raises(AssertionError, match="of the machine was called"):
         time.time()
-    net = run(3)
+    net = run(4)
     assert net.now > 200 * s
     assert str(net.trace.why(net.trace.frames[-1]))
     with pytest.raises(AssertionError, match="of the machine was called"):

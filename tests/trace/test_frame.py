@@ -19,7 +19,7 @@ from netlab.trace.layers import (
     LINKTYPE_RAW,
     dissect,
 )
-from netlab.transport.tcp.options import build_options, mss_option
+from netlab.transport.tcp.options import Options
 from netlab.transport.tcp.segment import ACK, FIN, PSH, RST, SYN
 from netlab.units import ms
 from tests.trace import material
@@ -34,7 +34,7 @@ from tests.trace.material import (
     udp_packet,
 )
 
-SYN_PACKET = tcp_packet(SYN, 7, options=build_options([mss_option(1460)]))
+SYN_PACKET = tcp_packet(SYN, 7, options=Options(mss=1460).pack())
 LAYERS = {"ethernet", "arp", "ipv4", "icmp", "udp", "tcp"}
 
 

@@ -45,10 +45,10 @@ def test_the_answer_to_a_syn_is_explained_as_one_would_tell_it() -> None:
     trace = conversation().trace
     answer = next(frame for frame in trace.frames if frame.label == "TCP SYN,ACK")
     assert trace.why(answer).text().splitlines()[:6] == [
-        "Frame 4  bob > alice  TCP SYN,ACK  at 30.1536 ms",
+        "Frame 4  bob > alice  TCP SYN,ACK  at 30.1648 ms",
         "  why: a SYN came in LISTEN: somebody wants to connect (RFC 9293 section 3.10.7.2)",
-        "  because bob went from LISTEN to SYN_RCVD (rcv SYN) at 30.1536 ms",
-        "  because frame 3 (TCP SYN from alice) arrived at bob at 30.1536 ms",
+        "  because bob went from LISTEN to SYN_RCVD (rcv SYN) at 30.1648 ms",
+        "  because frame 3 (TCP SYN from alice) arrived at bob at 30.1648 ms",
         "    why: the user connects (RFC 9293 section 3.10.1);"
         " it waited 20.1024 ms for the answer to ARP",
         "  because alice went from CLOSED to SYN_SENT (active OPEN) at 0 s",

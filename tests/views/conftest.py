@@ -15,7 +15,7 @@ from netlab.network.icmp_message import IcmpMessage
 from netlab.network.ipv4_packet import PROTOCOL_ICMP, PROTOCOL_TCP, PROTOCOL_UDP, Ipv4Packet
 from netlab.sim.recording import Event
 from netlab.trace.frame import Frame
-from netlab.transport.tcp.options import build_options, mss_option
+from netlab.transport.tcp.options import Options
 from netlab.transport.tcp.segment import ACK, FIN, PSH, RST, SYN, Segment
 from netlab.transport.udp_datagram import UdpDatagram
 from netlab.units import minute, ms, s, us
@@ -173,7 +173,7 @@ class Story:
             bits,
             window,
             payload,
-            build_options([mss_option(1460)]) if bits & SYN else b"",
+            Options(mss=1460).pack() if bits & SYN else b"",
         )
         data = self.ip(
             sender,

@@ -59,7 +59,7 @@ def test_time_tells_what_has_just_happened_and_what_comes_next() -> None:
     state = Time().state(scene_at(25 * ms))
     assert state["news"][-1] == "Frame 3: TCP SYN from alice to bob was sent"
     assert state["awaited"] == "frame 3 arrives at bob"
-    assert (state["now"], state["next"]) == (25 * ms, 30_153_600)
+    assert (state["now"], state["next"]) == (25 * ms, 30_164_800)
 
 
 def test_time_tells_which_timer_is_waited_for() -> None:
@@ -97,7 +97,7 @@ def test_time_names_who_still_waits_when_nothing_is_left() -> None:
     state = Time().state(scene_at(300_000 * ms))
     assert state["next"] is None
     assert state["waiting"] == [
-        "echo on bob waits in accept() on TCP port 7, LISTEN since 70.4096 ms."
+        "echo on bob waits in accept() on TCP port 7, LISTEN since 70.4592 ms."
     ]
 
 
@@ -112,7 +112,7 @@ def test_topology_shows_hosts_states_and_frames_under_way() -> None:
     ]
     (frame,) = state["frames"]
     assert (frame["id"], frame["from"], frame["to"]) == (4, "bob", "alice")
-    assert (frame["sent"], frame["arrives"]) == (30_153_600, 40_204_800)
+    assert (frame["sent"], frame["arrives"]) == (30_164_800, 40_227_200)
     assert state["cables"] == [{"ends": ["alice", "bob"], "words": "10 ms, 10 Mbit/s"}]
 
 
@@ -148,7 +148,7 @@ def test_ladder_grows_as_time_passes() -> None:
 
 def test_ladder_tells_when_frames_under_way_were_sent_and_will_arrive() -> None:
     state = Ladder().state(scene_at(35 * ms))
-    assert state["flights"] == {"4": [30_153_600, 40_204_800]}
+    assert state["flights"] == {"4": [30_164_800, 40_227_200]}
     assert 'class="nl-rest"' in state["svg"]  # from here on the page moves it by itself
     assert 'class="nl-dot"' in state["svg"]
 
@@ -159,7 +159,7 @@ def test_ladder_tells_when_frames_under_way_were_sent_and_will_arrive() -> None:
 def test_a_frame_under_way_says_so_and_when_it_arrives() -> None:
     state = PacketPanel().state(scene_at(35 * ms, frame=4))
     assert state["in_flight"]
-    assert state["fate"] == "sent at 30.1536 ms, in flight, arrives in 5.2048 ms"
+    assert state["fate"] == "sent at 30.1648 ms, in flight, arrives in 5.2272 ms"
     assert "somebody wants to connect" in state["why"]
 
 
@@ -168,7 +168,7 @@ def test_a_frame_that_arrived_knows_the_moment_to_go_back_to() -> None:
     state = PacketPanel().state(scene)
     assert not state["in_flight"]
     scene.session.go_to(state["sent_at"])
-    assert scene.session.now == 30_153_600
+    assert scene.session.now == 30_164_800
 
 
 def test_a_frame_that_is_not_sent_yet_is_not_shown() -> None:
@@ -192,7 +192,7 @@ def test_control_blocks_of_both_ends_are_those_of_the_moment() -> None:
     assert (alice["values"]["snd_una"]["text"], alice["values"]["snd_nxt"]["text"]) == ("0", "1")
     assert bob["values"]["rcv_nxt"]["text"] == "1"
     assert alice["timers"] == [{"name": "retransmission", "at": 1_000_000_000}]
-    assert bob["timers"] == [{"name": "retransmission", "at": 1_030_153_600}]
+    assert bob["timers"] == [{"name": "retransmission", "at": 1_030_164_800}]
 
 
 def test_buffers_show_what_is_under_way_and_what_is_unread() -> None:
@@ -213,7 +213,7 @@ def test_a_timer_that_was_stopped_is_not_shown() -> None:
     alice = ConnectionPanel().state(scene_at(42 * ms))["ends"][0]
     assert [timer["name"] for timer in alice["timers"]] == ["retransmission"]
     state = ConnectionPanel().state(scene_at(85 * ms))
-    assert state["ends"][0]["timers"] == [{"name": "TIME_WAIT (2 MSL)", "at": 240_080_512_000}]
+    assert state["ends"][0]["timers"] == [{"name": "TIME_WAIT (2 MSL)", "at": 240_080_571_200}]
 
 
 def test_a_connection_that_is_gone_is_closed_and_its_port_still_listens() -> None:

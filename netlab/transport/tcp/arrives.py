@@ -6,16 +6,13 @@ doesn't is done here. Left out: security compartments (third check) and urgent d
 
 from typing import TYPE_CHECKING
 
-from netlab.transport.tcp.options import maximum_segment_size
+from netlab.transport.tcp.options import Options
 from netlab.transport.tcp.segment import ACK, FIN, PSH, RST, SYN, Segment
 from netlab.transport.tcp.seq import distance, less, less_equal, plus
 from netlab.transport.tcp.states import SYNCHRONIZED, State, TcpEvent
 
 if TYPE_CHECKING:
     from netlab.transport.tcp.connection import Connection
-
-DEFAULT_MSS = 536
-"""What is assumed of a side that announces no MSS (RFC 9293 section 3.7.1, MUST-15)."""
 
 _ONLY_ACK = ACK | PSH
 _AN_ACK_CAME = "an ACK came: send what it allows"
@@ -46,7 +43,7 @@ def _in_listen(connection: "Connection", segment: Segment) -> None:
     # Third, check for a SYN.
     if not segment.syn:
         return
-    _note_syn(connection, segment)
+    connection.negotiation.note_syn(segment)
     connection.sender.update_window(segment)
     connection.sender.begin(connection.choose_isn())
     connection.happens(TcpEvent.RCV_SYN, "a SYN came in LISTEN: somebody wants to connect")
@@ -72,10 +69,10 @@ def _in_syn_sent(connection: "Connection", segment: Segment) -> None:
     # Fourth, check the SYN bit.
     if not segment.syn:
         return
-    _note_syn(connection, segment)
+    theirs = connection.negotiation.note_syn(segment)
     sender.update_window(segment)
     if acceptable:
-        sender.acknowledged(segment.ack)
+        sender.acknowledged(segment.ack, theirs.timestamps and theirs.timestamps[1])
         connection.happens(
             TcpEvent.RCV_SYN_ACK, "the SYN was acknowledged, and theirs came with it"
         )
@@ -100,18 +97,22 @@ def _in_established(connection: "Connection", segment: Segment) -> None:
     """
     sender, receiver = connection.sender, connection.receiver
     ack = segment.ack
+    options = connection.negotiation.read(segment)
     expected = (
         segment.seq == receiver.rcv_nxt
         and receiver.rcv_wnd > 0
         and segment.flags | PSH == _ONLY_ACK
-        and segment.window == sender.snd_wnd
+        and segment.window << sender.snd_wscale == sender.snd_wnd
         and less_equal(sender.snd_wl1, segment.seq)
         and receiver.fin_seq is None
+        and not options.sack
+        and not connection.ecn.on
+        and _check_timestamps(connection, segment, options)
     )
     if expected and segment.payload and ack == sender.snd_una:
         _take_text(connection, segment)
     elif expected and not segment.payload and sender.is_news(ack):
-        sender.acknowledged(ack)
+        sender.acknowledged(ack, options.timestamps and options.timestamps[1])
     else:
         _otherwise(connection, segment)
         return
@@ -131,10 +132,19 @@ def _otherwise(connection: "Connection", segment: Segment) -> None:
     ):
         segment = _without_syn(segment)  # both sides opened: the SYN is known, its ACK is news
 
-    # First, check the sequence number.
-    if not receiver.is_acceptable(segment):
-        _not_acceptable(connection, segment)
+    # First, check the sequence number; and whether it comes from long ago (RFC 7323 section 5.3).
+    options = connection.negotiation.read(segment)
+    if not _check_timestamps(connection, segment, options):
+        if not segment.rst:
+            why = "its timestamp is old: a late duplicate (RFC 7323 section 5.3, PAWS)"
+            _answer_stray(connection, segment, why)
         return
+    if not receiver.is_acceptable(segment):
+        _not_acceptable(connection, segment, options)
+        return
+
+    if connection.ecn.on and connection.ecn.arrived(segment):
+        connection.sender.congestion_marked()
 
     flags = segment.flags
     if flags & (RST | SYN):
@@ -142,7 +152,7 @@ def _otherwise(connection: "Connection", segment: Segment) -> None:
         return
 
     # Fifth, check the ACK field.
-    if not flags & ACK or not _check_ack(connection, segment):
+    if not flags & ACK or not _check_ack(connection, segment, options):
         return
 
     # Seventh, process the segment text.
@@ -183,7 +193,20 @@ def _check_rst_and_syn(connection: "Connection", segment: Segment) -> None:
         )
 
 
-def _not_acceptable(connection: "Connection", segment: Segment) -> None:
+def _check_timestamps(connection: "Connection", segment: Segment, options: Options) -> bool:
+    """PAWS and TS.Recent (RFC 7323 sections 5.3 and 4.3); false for a segment from long ago."""
+    if options.timestamps is None:  # not agreed on; or lost by somebody on the way (section 3.2)
+        return True
+    stamps, now = connection.timestamps, connection.clock.now
+    value = options.timestamps[0]
+    if stamps.is_old(value, now):
+        return False
+    if less_equal(segment.seq, connection.receiver.last_ack_sent):
+        stamps.note(value, now)
+    return True
+
+
+def _not_acceptable(connection: "Connection", segment: Segment, options: Options) -> None:
     """The first check fails: answer with what is expected, and take nothing.
 
     Only its ACK may count (MUST-66 has it so for a window that is shut). For two sides that have
@@ -199,10 +222,12 @@ def _not_acceptable(connection: "Connection", segment: Segment) -> None:
         and not segment.syn
         and connection.state in SYNCHRONIZED
         and connection.receiver.is_near(segment)
-        and _check_ack(connection, segment)
+        and _check_ack(connection, segment, options)
     ):
         connection.sender.send_what_fits(_AN_ACK_CAME)
     if connection.state is not State.CLOSED:
+        receiver = connection.receiver
+        receiver.note_for_report(distance(receiver.rcv_nxt, segment.seq), len(segment.payload))
         _answer_stray(
             connection,
             segment,
@@ -210,9 +235,11 @@ def _not_acceptable(connection: "Connection", segment: Segment) -> None:
         )
 
 
-def _check_ack(connection: "Connection", segment: Segment) -> bool:
+def _check_ack(connection: "Connection", segment: Segment, options: Options) -> bool:
     """The fifth check; false when the segment ends here."""
     sender = connection.sender
+    recovery = sender.recovery
+    sack_is_news = bool(options.sack) and recovery.sack and recovery.note_blocks(options.sack)
     ack = segment.ack
     is_news = sender.is_news(ack)
     beyond = distance(sender.snd_una, ack)
@@ -224,13 +251,13 @@ def _check_ack(connection: "Connection", segment: Segment) -> bool:
         connection.happens(TcpEvent.RCV_ACK_OF_SYN, "our SYN was acknowledged")
 
     if is_news:
-        sender.acknowledged(ack)
+        sender.acknowledged(ack, options.timestamps and options.timestamps[1])
     elif beyond > 0 or beyond < -sender.max_snd_wnd:
         why = "an ACK of something not yet sent, or long gone (RFC 9293 3.10.7.4, fifth)"
         _answer_stray(connection, segment, why)
         return False
-    elif beyond == 0 and sender.is_duplicate(segment):
-        sender.duplicate_ack()
+    elif beyond == 0 and recovery.is_duplicate(segment, sack_is_news):
+        recovery.duplicate_ack()
     newer = distance(sender.snd_wl1, segment.seq)
     if beyond >= 0 and (newer > 0 or (newer == 0 and less_equal(sender.snd_wl2, ack))):
         sender.update_window(segment)
@@ -280,13 +307,6 @@ def _answer_stray(connection: "Connection", segment: Segment, why: str) -> None:
     connection.send_ack(why)
 
 
-def _note_syn(connection: "Connection", segment: Segment) -> None:
-    """What the other side's SYN tells: where its numbers begin, and the largest segment it takes."""
-    connection.receiver.begin(segment.seq)
-    announced = maximum_segment_size(segment.options)
-    connection.segment_size.announced(DEFAULT_MSS if announced is None else announced)
-
-
 def _without_syn(segment: Segment) -> Segment:
     """The rest of a segment behind its SYN."""
     return Segment(
@@ -297,6 +317,7 @@ def _without_syn(segment: Segment) -> Segment:
         segment.flags & ~SYN,
         segment.window,
         segment.payload,
+        segment.options,
     )
 
 

@@ -21,14 +21,16 @@ from netlab.network.address import IPv4Address
 from netlab.sim.program import Signal
 from netlab.sim.recording import Event
 from netlab.transport.tcp.arrives import segment_arrives
-from netlab.transport.tcp.isn import initial_sequence_number
-from netlab.transport.tcp.options import build_options, mss_option
-from netlab.transport.tcp.receiver import Receiver
+from netlab.transport.tcp.ecn import ECT_0, Ecn
+from netlab.transport.tcp.isn import initial_sequence_number, number_of_pair
+from netlab.transport.tcp.negotiation import Negotiation
+from netlab.transport.tcp.receiver import LARGEST_FIELD, Receiver
 from netlab.transport.tcp.segment import ACK, RST, SYN, Segment
 from netlab.transport.tcp.segment_size import SegmentSize
 from netlab.transport.tcp.sender import Sender
 from netlab.transport.tcp.states import Action, State, TcpEvent
 from netlab.transport.tcp.timers import TcpTimer
+from netlab.transport.tcp.timestamps import Timestamps
 from netlab.transport.tcp.watched import PartError
 from netlab.units import show_time
 
@@ -104,6 +106,11 @@ class Connection:
             settings.send_buffer,
         )
         self.receiver = Receiver(self, settings.receive_buffer)
+        self.timestamps = Timestamps(
+            number_of_pair(self.local, self.remote, self.tcp.isn_secret, b"timestamps")
+        )
+        self.ecn = Ecn()
+        self.negotiation = Negotiation(self)
 
     def __repr__(self) -> str:
         return f"<TCP connection {self.label}, {self.state}>"
@@ -212,16 +219,32 @@ class Connection:
 
     # --- sending ----------------------------------------------------------------------------
 
-    def emit(self, seq: int, flags: int, text: bytes, why: str, options: bytes = b"") -> None:
-        """Send a segment with the present acknowledgment and window."""
+    def emit(self, seq: int, flags: int, text: bytes, why: str, *, repeated: bool = False) -> None:
+        """Send a segment with the present acknowledgment, window and options.
+
+        `repeated` says that its text was sent before.
+        """
         receiver = self.receiver
         window = receiver.offer_window()
         ack = 0
         if flags & ACK:
             ack = receiver.rcv_nxt
             receiver.acknowledged()
+        ecn = 0
+        if flags & SYN:
+            window = min(window, LARGEST_FIELD)  # never scaled (RFC 7323 section 2.2)
+            flags |= self.negotiation.syn_flags()
+            options = self.negotiation.syn_options()
+        else:
+            window >>= receiver.wscale
+            options = b""
+            if self.negotiation.uses_options:
+                options = self.negotiation.segment_options(flags, text)
+            if self.ecn.on:
+                flags |= self.ecn.flags(new_text=bool(text) and not repeated)
+                ecn = ECT_0 if text and not repeated else 0
         segment = Segment(self.local[1], self.remote[1], seq, ack, flags, window, text, options)
-        self.tcp.transmit(segment, self.local[0], self.remote[0], why, self.ttl)
+        self.tcp.transmit(segment, self.local[0], self.remote[0], why, self.ttl, ecn)
 
     def emit_bare(self, seq: int, flags: int, why: str) -> None:
         """Send a RST that acknowledges nothing."""
@@ -309,14 +332,11 @@ class Connection:
 
     def _send_syn(self, why: str) -> None:
         self.sender.syn_sent()
-        self.emit(self.sender.iss, SYN, b"", why, self._syn_options())
+        self.emit(self.sender.iss, SYN, b"", why)
 
     def _send_syn_ack(self, why: str) -> None:
         self.sender.syn_sent()
-        self.emit(self.sender.iss, SYN | ACK, b"", why, self._syn_options())
-
-    def _syn_options(self) -> bytes:
-        return build_options([mss_option(self.segment_size.offered)])
+        self.emit(self.sender.iss, SYN | ACK, b"", why)
 
     def _send_fin(self, why: str) -> None:
         self.sender.fin_wanted = True

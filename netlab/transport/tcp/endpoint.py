@@ -152,11 +152,25 @@ class Tcp:
     # --- segments ---------------------------------------------------------------------------
 
     def transmit(
-        self, segment: Segment, src: IPv4Address, dst: IPv4Address, why: str, ttl: int | None = None
+        self,
+        segment: Segment,
+        src: IPv4Address,
+        dst: IPv4Address,
+        why: str,
+        ttl: int | None = None,
+        ecn: int = 0,
     ) -> None:
-        """Hand a segment to IP."""
-        data = segment.pack(src, dst)
-        self._ipv4.send(dst, PROTOCOL_TCP, data, src=src, ttl=ttl, dont_fragment=True, reason=why)
+        """Hand a segment to IP, with this ECN codepoint."""
+        self._ipv4.send(
+            dst,
+            PROTOCOL_TCP,
+            segment.pack(src, dst),
+            src=src,
+            ttl=ttl,
+            ecn=ecn,
+            dont_fragment=True,
+            reason=why,
+        )
 
     def receive(self, packet: Ipv4Packet) -> None:
         """A packet with a segment came: check it, and find whose it is."""
@@ -173,6 +187,8 @@ class Tcp:
         key = (dst, segment.destination_port, src, segment.source_port)
         connection = self._connections.get(key)
         if connection is not None:
+            if connection.ecn.on:
+                connection.ecn.codepoint = packet.ecn
             connection.arrive(segment)
         else:
             self._for_no_connection(packet, segment)

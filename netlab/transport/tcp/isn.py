@@ -17,8 +17,16 @@ def initial_sequence_number(
     now: int, local: tuple[int, int], remote: tuple[int, int], secret: int
 ) -> int:
     """The ISN for a connection from `local` to `remote` (address, port) that opens at `now` ns."""
+    return (now // TICK + number_of_pair(local, remote, secret)) & MASK
+
+
+def number_of_pair(
+    local: tuple[int, int], remote: tuple[int, int], secret: int, purpose: bytes = b""
+) -> int:
+    """F: 32 bits that nobody can guess who doesn't know the secret (128 bits)."""
     import hashlib  # here, for it takes longer to start than TCP
 
     pair = f"{local[0]} {local[1]} {remote[0]} {remote[1]}".encode()
-    digest = hashlib.blake2b(pair, digest_size=4, key=secret.to_bytes(16, "big")).digest()
-    return (now // TICK + int.from_bytes(digest, "big")) & MASK
+    key = secret.to_bytes(16, "big")
+    digest = hashlib.blake2b(pair, digest_size=4, key=key, person=purpose).digest()
+    return int.from_bytes(digest, "big")

@@ -1,11 +1,12 @@
-"""The options of a TCP header (RFC 9293 sections 3.1 and 3.2).
+"""The options of a TCP header (RFC 9293 sections 3.1 and 3.2; RFC 2018, RFC 7323).
 
 An option is one byte for its kind, one for its length, which counts both, and then its data. The
 two oldest kinds are a single byte: EOL ends the list, NOP fills a place so that the next option
 is aligned.
 """
 
-from collections.abc import Iterable
+import struct
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from netlab.errors import ConfigurationError
@@ -17,11 +18,32 @@ NOP = 1
 """No operation."""
 MSS = 2
 """Maximum segment size: bytes of payload that the sender takes in one segment; in a SYN."""
+WINDOW_SCALE = 3
+"""Windows are to be multiplied by 2 to the power of this; in a SYN (RFC 7323 section 2)."""
+SACK_PERMITTED = 4
+"""The sender understands SACK; in a SYN (RFC 2018 section 2)."""
+SACK = 5
+"""Blocks beyond the acknowledgment that are here (RFC 2018 section 3)."""
+TIMESTAMPS = 8
+"""TSval, the sender's clock, and TSecr, the one of the other side's that it saw last (RFC 7323
+section 3)."""
 
 MAXIMUM_LENGTH = 40
 """Bytes of all options together."""
 
-_NAMES = {EOL: "EOL", NOP: "NOP", MSS: "MSS"}
+USUAL_ORDER = (MSS, SACK_PERMITTED, TIMESTAMPS, WINDOW_SCALE, SACK)
+LARGEST_WINDOW_SCALE = 14
+"""RFC 7323 section 2.3: a larger one counts as this."""
+
+_NAMES = {
+    EOL: "EOL",
+    NOP: "NOP",
+    MSS: "MSS",
+    WINDOW_SCALE: "window scale",
+    SACK_PERMITTED: "SACK permitted",
+    SACK: "SACK",
+    TIMESTAMPS: "timestamps",
+}
 
 
 @dataclass(slots=True)
@@ -79,7 +101,11 @@ def build_options(options: Iterable[Option]) -> bytes:
 
     Raises `ConfigurationError` for more than 40 bytes, and for an option that no header can hold.
     """
-    packed = b"".join(option.pack() for option in options)
+    return check_length(b"".join(option.pack() for option in options))
+
+
+def check_length(packed: bytes) -> bytes:
+    """These option bytes, filled up to whole words; `ConfigurationError` if they are too many."""
     if len(packed) > MAXIMUM_LENGTH:
         raise ConfigurationError(
             f"these TCP options take {len(packed)} bytes: expected {MAXIMUM_LENGTH} at most"
@@ -87,21 +113,107 @@ def build_options(options: Iterable[Option]) -> bytes:
     return packed + bytes(-len(packed) & 3)
 
 
-def mss_option(mss: int) -> Option:
-    """The option that announces `mss` bytes; raises `ConfigurationError` above 65535."""
-    if mss >> 16:
-        raise ConfigurationError(
-            f"a maximum segment size has 16 bits: expected 0 to 65535, got {mss}"
-        )
-    return Option(MSS, mss.to_bytes(2, "big"))
+_TIMESTAMPS = struct.Struct("!BBBBII")
+_TIMESTAMPS_START = bytes((NOP, NOP, TIMESTAMPS, 10))
 
 
-def maximum_segment_size(data: bytes) -> int | None:
-    """The MSS that the option bytes of a segment announce, in bytes; None when they don't.
+@dataclass(slots=True)
+class Options:
+    """The options that this TCP understands, of one segment; None or empty where it has none.
 
-    One whose length isn't 4 is ignored, as is a second one.
+    `timestamps` are TSval and TSecr; `sack` holds the blocks, each by its two sequence numbers.
     """
-    for option in parse_options(data):
-        if option.kind == MSS and len(option.data) == 2:
-            return int.from_bytes(option.data, "big")
-    return None
+
+    mss: int | None = None
+    window_scale: int | None = None
+    sack_permitted: bool = False
+    sack: tuple[tuple[int, int], ...] = ()
+    timestamps: tuple[int, int] | None = None
+
+    @classmethod
+    def parse(cls, data: bytes) -> "Options":
+        """Read option bytes. One of a wrong length is ignored, as is a second of the same kind."""
+        found = cls()
+        if len(data) == 12 and data.startswith(_TIMESTAMPS_START):  # as nearly all segments have it
+            found.timestamps = _TIMESTAMPS.unpack(data)[4:]
+            return found
+        seen = set()
+        for option in parse_options(data):
+            read = _READERS.get((option.kind, len(option.data)))
+            if read is not None and option.kind not in seen:
+                seen.add(option.kind)
+                read(found, option.data)
+        return found
+
+    def pack(self, order: Sequence[int] = USUAL_ORDER) -> bytes:
+        """The bytes, in the `order` of these kinds, each aligned by NOPs in front of it.
+
+        Raises `ConfigurationError` for more than 40 bytes, and for a number that doesn't fit.
+        """
+        packed = b""
+        for kind in order:
+            data = self._data(kind)
+            if data is not None:
+                # It ends with a whole word, so that the next is aligned (RFC 7323 appendix A);
+                # SACK permitted and timestamps fill three words together.
+                if not (kind == SACK_PERMITTED and self.timestamps):
+                    packed += bytes((NOP,)) * (-(len(packed) + 2 + len(data)) & 3)
+                packed += Option(kind, data).pack()
+        return check_length(packed)
+
+    def _data(self, kind: int) -> bytes | None:
+        if kind == MSS and self.mss is not None:
+            return _number(self.mss, 2, "a maximum segment size")
+        if kind == WINDOW_SCALE and self.window_scale is not None:
+            return _number(self.window_scale, 1, "a window scale")
+        if kind == SACK_PERMITTED and self.sack_permitted:
+            return b""
+        if kind == TIMESTAMPS and self.timestamps is not None:
+            return b"".join(_number(each, 4, "a timestamp") for each in self.timestamps)
+        if kind == SACK and self.sack:
+            edges = (edge for block in self.sack for edge in block)
+            return b"".join(_number(edge, 4, "an edge of a block") for edge in edges)
+        return None
+
+
+def timestamps_alone(value: int, echo: int) -> bytes:
+    """The option bytes of a segment that has timestamps and nothing else."""
+    return _TIMESTAMPS.pack(NOP, NOP, TIMESTAMPS, 10, value, echo)
+
+
+def _read_mss(found: Options, data: bytes) -> None:
+    found.mss = int.from_bytes(data, "big")
+
+
+def _read_window_scale(found: Options, data: bytes) -> None:
+    found.window_scale = min(data[0], LARGEST_WINDOW_SCALE)
+
+
+def _read_sack_permitted(found: Options, data: bytes) -> None:
+    found.sack_permitted = True
+
+
+def _read_timestamps(found: Options, data: bytes) -> None:
+    found.timestamps = (int.from_bytes(data[:4], "big"), int.from_bytes(data[4:], "big"))
+
+
+def _read_sack(found: Options, data: bytes) -> None:
+    edges = struct.unpack(f"!{len(data) // 4}I", data)
+    found.sack = tuple(zip(edges[::2], edges[1::2], strict=True))
+
+
+_READERS = {
+    (MSS, 2): _read_mss,
+    (WINDOW_SCALE, 1): _read_window_scale,
+    (SACK_PERMITTED, 0): _read_sack_permitted,
+    (TIMESTAMPS, 8): _read_timestamps,
+    **{(SACK, 8 * blocks): _read_sack for blocks in range(1, 5)},
+}
+
+
+def _number(value: int, size: int, what: str) -> bytes:
+    if not 0 <= value < 1 << 8 * size:
+        raise ConfigurationError(
+            f"{what} has {8 * size} bits: expected 0 to {(1 << 8 * size) - 1}, got {value}"
+        )
+    return value.to_bytes(size, "big")

@@ -44,7 +44,10 @@ class TcpParts:
                 f"there is no congestion control {settings.congestion!r};"
                 f" there is {', '.join(ALGORITHMS)}"
             )
-        return algorithm(mss)
+        control = algorithm(mss)
+        if settings.initial_window is not None and algorithm is not CongestionControl:
+            control.cwnd = settings.initial_window * mss
+        return control
 
 
 def check_part(name: str, part: object) -> None:

@@ -43,15 +43,22 @@ class Reassembler:
         return bool(self._starts)
 
     @property
+    def blocks(self) -> list[tuple[int, int]]:
+        """What is here beyond the first hole, in order: pairs of start and end, with holes between."""
+        blocks: list[tuple[int, int]] = []
+        for start in self._starts:
+            end = start + len(self._pieces[start])
+            if blocks and blocks[-1][1] == start:
+                blocks[-1] = (blocks[-1][0], end)
+            else:
+                blocks.append((start, end))
+        return blocks
+
+    @property
     def holes(self) -> list[tuple[int, int]]:
         """What is missing between `next` and the last byte that is here: pairs of start and end."""
-        holes = []
-        at = self.next
-        for start in self._starts:
-            if start > at:
-                holes.append((at, start))
-            at = start + len(self._pieces[start])
-        return holes
+        edges = [self.next, *(edge for block in self.blocks for edge in block)]
+        return list(zip(edges[:-1:2], edges[1::2], strict=True))
 
     def _store(self, start: int, data: bytes) -> None:
         """Keep of `data` what isn't here yet, piece by piece between those that are."""

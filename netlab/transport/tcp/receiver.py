@@ -2,12 +2,15 @@
 
 rcv_nxt     the next byte that is expected (RCV.NXT)
 rcv_wnd     how many bytes from there on are accepted (RCV.WND): promised, and not used yet
+wscale      the window is told divided by 2 to the power of this (Rcv.Wind.Shift, RFC 7323)
 buffer      bytes in order that the user hasn't read yet
 """
 
 from typing import TYPE_CHECKING
 
+from netlab.transport.tcp.options import LARGEST_WINDOW_SCALE
 from netlab.transport.tcp.reassembler import Reassembler
+from netlab.transport.tcp.sack import Report
 from netlab.transport.tcp.segment import FIN, Segment
 from netlab.transport.tcp.seq import distance, less_equal, plus
 from netlab.transport.tcp.timers import TcpTimer
@@ -15,7 +18,8 @@ from netlab.transport.tcp.timers import TcpTimer
 if TYPE_CHECKING:
     from netlab.transport.tcp.connection import Connection
 
-LARGEST_WINDOW = 65_535
+LARGEST_FIELD = 65_535
+"""What the window field holds at most."""
 
 
 class Receiver:
@@ -25,9 +29,12 @@ class Receiver:
         self.rcv_nxt = 0
         self.rcv_wnd = 0
         self.irs = 0
+        self.last_ack_sent = 0  # Last.ACK.sent of RFC 7323 section 4.3
         self.buffer = bytearray()
         self.capacity = capacity
         self.reassembler = Reassembler()
+        self.report: Report | None = None  # where SACK is on
+        self.wscale = 0
         self.fin_seq: int | None = None
         self.closed_by_user = False
         self._connection = connection
@@ -41,6 +48,11 @@ class Receiver:
         self.rcv_nxt = plus(irs, 1)
         self.rcv_wnd = 0
 
+    @property
+    def wanted_wscale(self) -> int:
+        """The least scale with which the whole buffer can be told (RFC 7323 section 2.3)."""
+        return min(LARGEST_WINDOW_SCALE, (self.capacity // (LARGEST_FIELD + 1)).bit_length())
+
     # --- the window -------------------------------------------------------------------------
 
     def offer_window(self) -> int:
@@ -49,7 +61,7 @@ class Receiver:
         Its right edge never moves back (RFC 9293 section 3.8.6), and moves on only by steps worth
         having (section 3.8.6.2.2).
         """
-        free = min(self.capacity - len(self.buffer), LARGEST_WINDOW)
+        free = min(self.capacity - len(self.buffer), LARGEST_FIELD << self.wscale)
         growth = free - self.rcv_wnd
         if growth > 0 and not self._window_is_held and self._is_worth_telling(growth):
             self.rcv_wnd = free
@@ -75,7 +87,7 @@ class Receiver:
     def is_near(self, segment: Segment) -> bool:
         """Whether it comes from not more than a window before the window, or right behind it."""
         start = distance(self.rcv_nxt, segment.seq)
-        return -LARGEST_WINDOW <= start <= self.rcv_wnd
+        return -(LARGEST_FIELD << self.wscale) <= start <= self.rcv_wnd
 
     # --- text and FIN -----------------------------------------------------------------------
 
@@ -92,6 +104,8 @@ class Receiver:
             text = text[: max(0, distance(segment.seq, self.fin_seq))]  # nothing comes behind a FIN
         reassembler = self.reassembler
         filled_hole = reassembler.has_holes
+        if self.report is not None and (start or filled_hole):
+            self.note_for_report(start, len(text))
         ready = reassembler.insert(reassembler.next + start, text)
         count = len(ready)
         if count:
@@ -136,8 +150,43 @@ class Receiver:
 
     # --- acknowledgments --------------------------------------------------------------------
 
+    @property
+    def has_news(self) -> bool:
+        """Whether SACK has something to report: pieces beyond a hole, or what came twice."""
+        return self.reassembler.has_holes or (self.report is not None and self.report.duplicate)
+
+    def sack_blocks(self, limit: int) -> tuple[tuple[int, int], ...]:
+        """The blocks to report, by their sequence numbers; at most `limit` (RFC 2018 section 4)."""
+        reassembler = self.reassembler
+        assert self.report is not None
+        first = self.rcv_nxt - reassembler.next
+        return tuple(
+            (plus(first, start), plus(first, end))
+            for start, end in self.report.blocks(reassembler.blocks, limit)
+        )
+
+    def note_for_report(self, start: int, length: int) -> None:
+        """Bytes come that begin `start` after `rcv_nxt`: remember what to report of them.
+
+        That is the block which they belong to, and whether they were here before (RFC 2883
+        section 4).
+        """
+        if self.report is None or not length:
+            return
+        reassembler = self.reassembler
+        here = [(0, reassembler.next), *reassembler.blocks]
+        start += reassembler.next
+        end = start + length
+        for block in here:
+            if start < block[1] and block[0] < end:
+                self.report.arrived_again((max(start, block[0]), min(end, block[1])))
+                break
+        if start >= reassembler.next:
+            self.report.arrived(start)
+
     def acknowledged(self) -> None:
         """A segment with the present `rcv_nxt` goes out."""
+        self.last_ack_sent = self.rcv_nxt
         if self._unacknowledged:
             self._unacknowledged = 0
             self._delayed_ack.cancel()

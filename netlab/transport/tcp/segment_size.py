@@ -20,18 +20,22 @@ class SegmentSize:
         self.offered = connection.tcp.largest_segment(connection.remote[0])
         self._connection = connection
         self._taken = self.offered  # by the other side; not known before its SYN
+        self._options = 0  # bytes that each segment's options take
         self._too_big = False  # segments are under way that can't arrive
 
     def that_fits(self) -> int:
         """The largest payload, in bytes, that both sides take and the path lets pass."""
         connection = self._connection
         path = connection.tcp.path_mtu_to(connection.remote[0]) - HEADERS
-        return max(1, min(self.offered, self._taken, path))
+        return max(1, min(self.offered, self._taken, path) - self._options)
 
-    def announced(self, mss: int) -> None:
-        """The other side's SYN says that it takes segments of at most `mss` bytes."""
+    def agreed(self, mss: int, options: int) -> None:
+        """The other side's SYN says that it takes segments of at most `mss` bytes.
+
+        Options that each segment has take `options` bytes of that (RFC 6691 section 3).
+        """
         connection = self._connection
-        self._taken = mss
+        self._taken, self._options = mss, options
         connection.mss = self.that_fits()
         if connection.mss != connection.sender.congestion.mss:
             connection.sender.congestion = connection.tcp.parts.new_congestion(
@@ -55,7 +59,7 @@ class SegmentSize:
         sender = self._connection.sender
         if self._too_big:
             self._too_big = False
-            if sender.recovering:
+            if sender.recovery.recovering:
                 sender.congestion.recovered()
             sender.start_over(
                 "what is under way was too big for the path: send it again in smaller segments,"

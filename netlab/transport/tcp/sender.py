@@ -13,17 +13,15 @@ from typing import TYPE_CHECKING
 from netlab.transport.tcp.bytequeue import ByteQueue
 from netlab.transport.tcp.congestion import CongestionControl
 from netlab.transport.tcp.persist import Persist
+from netlab.transport.tcp.recovery import LossRecovery
 from netlab.transport.tcp.rto import RtoEstimator
-from netlab.transport.tcp.segment import ACK, FIN, PSH, Segment
+from netlab.transport.tcp.segment import ACK, FIN, PSH, SYN, Segment
 from netlab.transport.tcp.seq import MASK, distance, highest, less, plus
 from netlab.transport.tcp.timers import TcpTimer
 from netlab.units import s, show_time
 
 if TYPE_CHECKING:
     from netlab.transport.tcp.connection import Connection
-
-DUPLICATES = 3
-"""So many duplicate ACKs mean a lost segment (RFC 5681 section 3.2)."""
 
 RTO_AFTER_SYN_LOSS = 3 * s
 """The timeout to begin with when the SYN had to be repeated (RFC 6298 section 5, 5.7)."""
@@ -44,6 +42,7 @@ class Sender:
         self.snd_nxt = 0
         self.snd_max = 0
         self.snd_wnd = 0
+        self.snd_wscale = 0
         self.snd_wl1 = 0
         self.snd_wl2 = 0
         self.max_snd_wnd = 0
@@ -55,10 +54,10 @@ class Sender:
         self.syn_under_way = False
         self.fin_wanted = False
         self.fin_seq: int | None = None  # set when the FIN is first sent
-        self.duplicates = 0
-        self.recovering = False
-        self._recover: int | None = None  # set by a timeout: how far had been sent by then
+        self.credit = 0  # bytes that may be under way beyond cwnd: limited transmit
+        self.recovery = LossRecovery(connection, self)
         self._connection = connection
+        self._last_sent: int | None = None
         self._timed: tuple[int, int] | None = None  # (sequence number, when it was sent)
         self._unanswered_since: int | None = None
         self._retransmission = TcpTimer(
@@ -116,15 +115,16 @@ class Sender:
 
     def update_window(self, segment: Segment) -> None:
         """SND.WND from a segment's window field (fifth step of RFC 9293 section 3.10.7.4)."""
-        if segment.window != self.snd_wnd:
-            self._connection.record("window", {"snd_wnd": segment.window})
-            self.snd_wnd = segment.window
-            self.max_snd_wnd = max(self.max_snd_wnd, segment.window)
+        window = segment.window if segment.flags & SYN else segment.window << self.snd_wscale
+        if window != self.snd_wnd:
+            self._connection.record("window", {"snd_wnd": window})
+            self.snd_wnd = window
+            self.max_snd_wnd = max(self.max_snd_wnd, window)
         self.snd_wl1 = segment.seq
         self.snd_wl2 = segment.ack
         if self.persist.delay:  # somebody is there and answers the probes
             self._unanswered_since = None
-            self.persist.answered(segment.window)
+            self.persist.answered(window)
 
     # --- sending ----------------------------------------------------------------------------
 
@@ -132,22 +132,44 @@ class Sender:
         """Send as many segments as the windows, Nagle and silly window avoidance allow."""
         if not self.buffer and not self.fin_wanted:
             return
-        mss = self._connection.mss
-        while True:
-            flight = (self.snd_nxt - self.snd_una) & MASK
-            unsent = len(self.buffer) + self.syn_under_way - flight
-            fin_due = self.fin_wanted and unsent >= 0 and not self.fin_acknowledged
-            if unsent <= 0 and not fin_due:
-                break
-            usable = min(self.snd_wnd, self.congestion.cwnd) - flight
-            size = min(unsent, mss, usable)
-            with_fin = fin_due and size == unsent and usable > size
-            if size < mss and not with_fin and not self._worth_sending(size, unsent):
-                break
-            self._send_segment(self.snd_nxt, size, with_fin, why)
-        if flight == 0 and (unsent > 0 or fin_due):
+        recovery = self.recovery
+        if recovery.recovering and recovery.sack:
+            recovery.send_by_pipe()
+            return
+        if self.snd_nxt == self.snd_una:
+            self._look_at_idleness()
+        while self.send_one(self.congestion.cwnd + self.credit, why):
+            pass
+        if self.snd_nxt == self.snd_una and self.has_more:
             self._retransmission.cancel()
             self.persist.begin()
+
+    def send_one(self, limit: int, why: str) -> bool:
+        """Send the next segment, if it may go while at most `limit` bytes are under way."""
+        if self.recovery.scoreboard and self.snd_nxt != self.snd_max:
+            self.snd_nxt = self.recovery.skip(self.snd_nxt)
+        flight = (self.snd_nxt - self.snd_una) & MASK
+        unsent = len(self.buffer) + self.syn_under_way - flight
+        fin_due = self.fin_wanted and unsent >= 0 and not self.fin_acknowledged
+        if unsent <= 0 and not fin_due:
+            return False
+        usable = min(self.snd_wnd, limit) - flight
+        size = min(unsent, self._connection.mss, usable)
+        with_fin = fin_due and size == unsent and usable > size
+        if size < self._connection.mss and not with_fin and not self._worth_sending(size, unsent):
+            return False
+        self._send_segment(self.snd_nxt, size, with_fin, why)
+        return True
+
+    def _look_at_idleness(self) -> None:
+        """What the window knows is old when nothing was sent for an RTO (RFC 5681 section 4.1)."""
+        last = self._last_sent
+        if last is not None and self._connection.clock.now - last > self.rto.rto:
+            self._last_sent = None
+            before = self.congestion.cwnd
+            self.control().idle()
+            if self.congestion.cwnd != before:
+                self.record_congestion("nothing was sent for an RTO (RFC 5681 section 4.1)")
 
     def _worth_sending(self, size: int, unsent: int) -> bool:
         """Whether less than a full segment may go now.
@@ -170,18 +192,34 @@ class Sender:
         if text and start + size == len(self.buffer):
             flags |= PSH  # the last of what the user has handed over (RFC 9293 section 3.9.1.2)
         end = plus(seq, size + with_fin)
-        if seq == self.snd_max:
-            self.snd_max = end
-            if self._timed is None:
-                self._timed = (seq, self._connection.clock.now)
-        else:  # Karn: what is sent twice measures nothing (RFC 6298 section 3)
+        now = self._connection.clock.now
+        repeated = seq != self.snd_max
+        if repeated:  # Karn: what is sent twice measures nothing (RFC 6298 section 3)
             self.snd_max = highest(self.snd_max, end)
             self._timed = None
+        else:
+            self.snd_max = end
+            if self._timed is None:
+                self._timed = (seq, now)
+        self._last_sent = now
         if seq == self.snd_nxt:
             self.snd_nxt = end
         if self._retransmission.deadline is None:
             self._guard()
-        self._connection.emit(seq, flags, text, why)
+        self._connection.emit(seq, flags, text, why, repeated=repeated)
+
+    def retransmit_first(self, why: str) -> int:
+        """Send again what is unacknowledged for longest, at most one segment: how much that was."""
+        self._retransmission.cancel()
+        size = self.recovery.first_hole()
+        return self.resend(0, size, f"retransmission: {why}")
+
+    def resend(self, offset: int, size: int, why: str) -> int:
+        """Send again up to `size` numbers from `offset` behind `snd_una`; how many it were."""
+        text = max(0, min(size, self._connection.mss, len(self.buffer) - offset))
+        with_fin = self.fin_seq is not None and text < size and offset + text == len(self.buffer)
+        self._send_segment(plus(self.snd_una, offset), text, with_fin, why)
+        return text + with_fin
 
     def _guard(self) -> None:
         """Start the retransmission timer (RFC 6298 section 5, 5.1)."""
@@ -199,35 +237,26 @@ class Sender:
         """Whether `ack` acknowledges, for the first time, something that was sent."""
         return 0 < ((ack - self.snd_una) & MASK) <= ((self.snd_max - self.snd_una) & MASK)
 
-    def acknowledged(self, ack: int) -> None:
-        """Everything before `ack` has arrived, and some of that is news."""
+    def acknowledged(self, ack: int, echo: int | None) -> None:
+        """Everything before `ack` has arrived, and some of that is news. `echo` is the ACK's TSecr."""
         connection = self._connection
-        text = min(distance(self.snd_una, ack) - self.syn_under_way, len(self.buffer))
-        if self._timed is not None and less(self._timed[0], ack):
-            self._measure(self._timed[1])
+        moved = distance(self.snd_una, ack)
+        text = min(moved - self.syn_under_way, len(self.buffer))
+        self._measure(ack, echo)
         if self.syn_under_way:
             self._syn_acknowledged()
-        was_recovering = self.recovering
         self.snd_una = ack
         if less(self.snd_nxt, ack):
             self.snd_nxt = ack
         if text:
             self.buffer.drop(text)
         self._unanswered_since = None
-        self.duplicates = 0
-        if self._recover is not None and less(self._recover, ack):
-            self._recover = None
-        if was_recovering:
-            self.recovering = False
-            self.congestion.recovered()
-            self._record_congestion(
-                "new data were acknowledged: fast recovery ends (RFC 5681 section 3.2)"
-            )
-        elif text:
-            before = self.congestion.cwnd
-            self.congestion.acknowledged(text)
-            if self.congestion.cwnd != before:
-                self._record_congestion("new data were acknowledged (RFC 5681 section 3.1)")
+        if text and not self.recovery.recovering:
+            congestion = self.control()
+            before = congestion.cwnd
+            congestion.acknowledged(text)
+            if congestion.cwnd != before:
+                self.record_congestion("new data were acknowledged (RFC 5681 section 3.1)")
         if ack == self.snd_max:
             self._retransmission.cancel()  # RFC 6298 section 5, 5.2
         else:
@@ -236,6 +265,7 @@ class Sender:
                 self.rto.rto,
                 "new data were acknowledged: restart the timer (RFC 6298 section 5, 5.3)",
             )
+        self.recovery.acknowledged(moved, text)
         if text and 3 * len(self.buffer) <= 2 * self.capacity:  # a third of it is free again
             connection.writable.notify()
 
@@ -248,42 +278,32 @@ class Sender:
                 "the SYN had to be repeated: begin carefully (RFC 6298 section 5, 5.7)"
             )
 
-    def is_duplicate(self, segment: Segment) -> bool:
-        """The definition of a duplicate ACK in RFC 5681 section 2."""
-        return (
-            segment.ack == self.snd_una
-            and self.snd_una != self.snd_nxt
-            and segment.length == 0
-            and segment.window == self.snd_wnd
-        )
+    def _measure(self, ack: int, echo: int | None) -> None:
+        """Measure the round trip of the segment that is timed, or by the timestamp that came back.
 
-    def duplicate_ack(self) -> None:
-        """Fast retransmit and fast recovery (RFC 5681 section 3.2).
-
-        After a timeout, what had arrived is sent again along with what hadn't. The duplicate ACKs
-        which that brings tell of no loss (RFC 6582 section 3.2, step 1).
+        A timestamp tells also which of two transmissions was answered (RFC 7323 section 4.1).
         """
-        if self._recover is not None:
-            return
-        self.duplicates += 1
-        if self.recovering:
-            self.congestion.duplicate_ack()
-            self._record_congestion("another duplicate ACK: a segment has left the network")
-            self.send_what_fits(
-                "a duplicate ACK in fast recovery makes room (RFC 5681 section 3.2)"
-            )
-        elif self.duplicates == DUPLICATES:
-            self.recovering = True
-            self.congestion.loss_detected(distance(self.snd_una, self.snd_max))
-            self._record_congestion(
-                "three duplicate ACKs: a segment is lost (RFC 5681 section 3.2)"
-            )
-            self._retransmit_first("three duplicate ACKs: fast retransmit (RFC 5681 section 3.2)")
+        now = self._connection.clock.now
+        if self._timed is None:
+            rtt = -1 if echo is None else self._connection.timestamps.round_trip(echo, now)
+        else:
+            rtt = now - self._timed[1] if less(self._timed[0], ack) else -1
+        if rtt >= 0:
+            self._timed = None
+            self.rto.measured(rtt)
+            self._record_rto("a round trip was measured (RFC 6298 section 2)")
 
-    def _measure(self, sent_at: int) -> None:
-        self.rto.measured(self._connection.clock.now - sent_at)
-        self._timed = None
-        self._record_rto("a round trip was measured (RFC 6298 section 2)")
+    def congestion_marked(self) -> None:
+        """The other side's ACK has ECE: slow down, once a window of data (RFC 3168 section 6.1.2)."""
+        if self._connection.ecn.may_reduce(self.snd_una, self.snd_max):
+            self.control().congestion_marked(distance(self.snd_una, self.snd_max))
+            self.record_congestion("a router marked a packet (ECN): slow down (RFC 3168 6.1.2)")
+
+    def control(self) -> CongestionControl:
+        """The congestion control, which knows what time it is."""
+        congestion = self.congestion
+        congestion.now, congestion.srtt = self._connection.clock.now, self.rto.srtt or 0
+        return congestion
 
     # --- timeouts ---------------------------------------------------------------------------
 
@@ -313,24 +333,15 @@ class Sender:
             self._syn_repeated = True
             connection.repeat_syn(why)
             return
-        self.congestion.timed_out(distance(self.snd_una, self.snd_max))
-        self._record_congestion("the retransmission timer expired (RFC 5681 section 3.1)")
+        self.control().timed_out(distance(self.snd_una, self.snd_max))
+        self.record_congestion("the retransmission timer expired (RFC 5681 section 3.1)")
         self.start_over(why)
 
     def start_over(self, why: str) -> None:
         """Nothing of what is under way will arrive: send the first of it again, the rest after its ACK."""
-        self.recovering = False
-        self._recover = self.snd_max
+        self.recovery.timed_out()
         self.snd_nxt = self.snd_una
-        self._retransmit_first(why)
-
-    def _retransmit_first(self, why: str) -> None:
-        """Send again what is unacknowledged for longest, at most one segment of it."""
-        sent = min(distance(self.snd_una, self.snd_max), len(self.buffer))
-        size = min(sent, self._connection.mss)
-        with_fin = self.fin_seq is not None and size == len(self.buffer)
-        self._retransmission.cancel()
-        self._send_segment(self.snd_una, size, with_fin, f"retransmission: {why}")
+        self.retransmit_first(why)
 
     def waited(self) -> int:
         """How long nothing that is under way has been acknowledged, or no probe answered."""
@@ -371,7 +382,7 @@ class Sender:
 
     # --- the record -------------------------------------------------------------------------
 
-    def _record_congestion(self, reason: str) -> None:
+    def record_congestion(self, reason: str) -> None:
         control = self.congestion
         self._connection.record(
             "cwnd",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from netlab.transport.tcp.options import MSS, SACK_PERMITTED, TIMESTAMPS, WINDOW_SCALE
 from netlab.units import KiB, minute, ms, s
 
 
@@ -42,7 +43,16 @@ class TcpSettings:
     """Whether new sockets start without Nagle's algorithm (RFC 9293 section 3.7.4)."""
     receive_buffer: int = 65_535
     send_buffer: int = 128 * KiB
+    syn_options: tuple[int, ...] = (MSS, SACK_PERMITTED, TIMESTAMPS, WINDOW_SCALE)
+    """The kinds of the options that a SYN has, in their order. What isn't among them is never
+    used: SACK (RFC 2018), timestamps and window scale (RFC 7323)."""
+    limited_transmit: bool = True
+    """Whether the first two duplicate ACKs let new segments go (RFC 3042)."""
+    ecn: bool = False
+    """Whether to ask for explicit congestion notification, and to agree to it (RFC 3168)."""
+    initial_window: int | None = None
+    """Segments of the first flight; None: as RFC 6928 section 2 has it."""
     isn: int | None = None
     """Every connection's initial sequence number; None: by RFC 6528. A fixed one shows what for."""
-    congestion: str = "reno"
+    congestion: str = "newreno"
     """The name of the congestion control."""

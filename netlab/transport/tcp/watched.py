@@ -5,6 +5,7 @@ fraction is rounded down: formulas are divisions, and the stack counts in whole 
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, NoReturn, Protocol
 
 from netlab.errors import NetlabError
@@ -75,12 +76,26 @@ class WatchedCongestion(CongestionControl):
     def __init__(self, make: Callable[[int], CongestionControl], mss: int, blame: Blame) -> None:
         super().__init__(mss)
         self._guard = _Guard("congestion control", make, (mss,), blame)
-        self.name = str(getattr(self._guard.part, "name", type(self._guard.part).__name__))
+        part = self._guard.part
+        self.name = str(getattr(part, "name", type(part).__name__))
+        self.fast_recovery = bool(getattr(part, "fast_recovery", True))
+        self.one_loss_a_recovery = bool(getattr(part, "one_loss_a_recovery", False))
         self._look()
 
     def syn_lost(self) -> None:
-        if hasattr(self._guard.part, "syn_lost"):
-            self._tell("syn_lost")
+        self._tell_if_it_listens("syn_lost")
+
+    def partial_ack(self, count: int) -> None:
+        self._tell_if_it_listens("partial_ack", count)
+
+    def idle(self) -> None:
+        self._tell_if_it_listens("idle")
+
+    def congestion_marked(self, flight: int) -> None:
+        if hasattr(self._guard.part, "congestion_marked"):
+            self._tell("congestion_marked", flight)
+        else:
+            super().congestion_marked(flight)
 
     def mss_changed(self, mss: int) -> None:
         self.mss = mss
@@ -109,8 +124,14 @@ class WatchedCongestion(CongestionControl):
         return words if isinstance(words, str) else super().phase
 
     def _tell(self, method: str, *arguments: int) -> None:
+        with suppress(AttributeError):  # a part with slots of its own, and no place for time
+            self._guard.part.now, self._guard.part.srtt = self.now, self.srtt
         self._guard.call(method, *arguments)
         self._look()
+
+    def _tell_if_it_listens(self, method: str, *arguments: int) -> None:
+        if hasattr(self._guard.part, method):
+            self._tell(method, *arguments)
 
     def _look(self) -> None:
         self.cwnd = self._guard.number("cwnd", 1)

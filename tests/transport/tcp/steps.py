@@ -21,8 +21,8 @@ from netlab.network.ipv4_packet import PROTOCOL_TCP, Ipv4Packet
 from netlab.trace.frame import Frame
 from netlab.transport.tcp.connection import Connection
 from netlab.transport.tcp.endpoint import Listener
-from netlab.transport.tcp.options import build_options, maximum_segment_size, mss_option
-from netlab.transport.tcp.segment import ACK, FIN, PSH, RST, SYN, URG, Segment
+from netlab.transport.tcp.options import Options
+from netlab.transport.tcp.segment import ACK, CWR, ECE, FIN, PSH, RST, SYN, URG, Segment
 from netlab.transport.tcp.states import State
 from netlab.units import show_time
 
@@ -34,7 +34,16 @@ PEER_ISN = 5_000_000
 LISTENING_PORT = 80
 PEER_PORT = 40_000
 
-FLAGS = {"FIN": FIN, "SYN": SYN, "RST": RST, "PSH": PSH, "ACK": ACK, "URG": URG}
+FLAGS = {
+    "FIN": FIN,
+    "SYN": SYN,
+    "RST": RST,
+    "PSH": PSH,
+    "ACK": ACK,
+    "URG": URG,
+    "ECE": ECE,
+    "CWR": CWR,
+}
 
 
 class Story:
@@ -47,6 +56,7 @@ class Story:
         self.alice = self.net.host("alice", f"{ALICE}/24", mtu=mtu)
         self.tcp = self.alice.tcp
         self.tcp.settings.isn = isn
+        self.tcp.settings.initial_window = 4  # few, so that a story can tell of each
         for name, value in settings.items():
             setattr(self.tcp.settings, name, value)
         self.isn = isn
@@ -155,7 +165,7 @@ class Story:
         bits = _bits(flags)
         self._tell(f"the peer sends {_describe(flags, seq, ack if bits & ACK else None, text)}")
         if mss is not None:
-            options = build_options([mss_option(mss)])
+            options = Options(mss=mss).pack()
         segment = Segment(
             self.peer_port if from_port is None else from_port,
             self.alice_port if to_port is None else to_port,
@@ -214,7 +224,7 @@ class Story:
             and (text is None or segment.payload == text)
             and (text is not None or len(segment.payload) == (size or 0))
             and (window is None or segment.window == window)
-            and (mss is None or maximum_segment_size(segment.options) == mss)
+            and (mss is None or Options.parse(segment.options).mss == mss)
             and (push is None or segment.psh == push)
         )
         if not same:

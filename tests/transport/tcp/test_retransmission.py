@@ -208,6 +208,7 @@ def test_a_retransmission_carries_the_acknowledgment_and_window_of_its_time(stor
 def test_after_a_timeout_what_the_other_side_lacks_is_sent_again_from_there_on(
     story: Story,
 ) -> None:
+    story.tcp.settings.initial_window = 3
     story.opened()
     story.write(bytes(4 * 1460))
     for seq in (1, 1461, 2921):
@@ -223,6 +224,7 @@ def test_after_a_timeout_what_the_other_side_lacks_is_sent_again_from_there_on(
 
 @pytest.mark.rfc("RFC 9293 3.8.1")
 def test_what_arrived_before_the_timeout_is_not_sent_again(story: Story) -> None:
+    story.tcp.settings.initial_window = 3
     story.opened()
     story.write(bytes(4 * 1460))
     for seq in (1, 1461, 2921):
@@ -382,7 +384,7 @@ def test_what_the_sender_learns_is_on_record(story: Story) -> None:
 
 
 def four_segments_under_way() -> Story:
-    story = Story().opened(mss=1000)  # so that the initial window is 4 segments
+    story = Story(congestion="reno", limited_transmit=False).opened(mss=1000)
     story.write(bytes(12_000))
     for seq in (1, 1001, 2001, 3001):
         story.alice_sends("ACK", seq=seq, size=1000)
@@ -450,7 +452,7 @@ def test_an_ack_older_than_others_is_no_duplicate() -> None:
     for _ in range(5):
         story.peer("ACK", seq=1, ack=1)
     story.settle()
-    assert story.tcb.sender.duplicates == 0
+    assert story.tcb.sender.recovery.duplicates == 0
 
 
 @pytest.mark.rfc("RFC 5681 3.2")
@@ -509,7 +511,7 @@ def test_an_ack_with_text_or_fin_or_another_window_is_no_duplicate(difference) -
     story = four_segments_under_way()
     numbers = {"seq": 1, "ack": 1, "flags": "ACK"} | difference
     story.peer(**numbers)
-    assert story.tcb.sender.duplicates == 0
+    assert story.tcb.sender.recovery.duplicates == 0
 
 
 @pytest.mark.rfc("RFC 6582 3.2")
@@ -536,7 +538,7 @@ def test_without_anything_under_way_there_are_no_duplicates(story: Story) -> Non
     story.opened()
     for _ in range(5):
         story.peer("ACK", seq=1, ack=1)
-    assert story.tcb.sender.duplicates == 0
+    assert story.tcb.sender.recovery.duplicates == 0
 
 
 @pytest.mark.rfc("RFC 6298 3")
@@ -554,7 +556,7 @@ def test_a_fast_retransmission_that_gets_lost_is_repeated_by_the_timer() -> None
     lose_the_first(story)
     story.alice_sends("ACK", seq=1, size=1000, after=1 * s)
     assert story.tcb.sender.congestion.cwnd == 1000
-    assert not story.tcb.sender.recovering
+    assert not story.tcb.sender.recovery.recovering
 
 
 # --- the record of a timer ------------------------------------------------------------------

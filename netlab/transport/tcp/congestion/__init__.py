@@ -4,8 +4,13 @@ All algorithms have the one small interface of `CongestionControl`; `ALGORITHMS`
 """
 
 from netlab.transport.tcp.congestion.base import CongestionControl
+from netlab.transport.tcp.congestion.cubic import Cubic
+from netlab.transport.tcp.congestion.newreno import NewReno
 from netlab.transport.tcp.congestion.reno import Reno
+from netlab.transport.tcp.congestion.tahoe import Tahoe
 
-ALGORITHMS: dict[str, type[CongestionControl]] = {"none": CongestionControl, "reno": Reno}
+ALGORITHMS: dict[str, type[CongestionControl]] = {
+    algorithm.name: algorithm for algorithm in (CongestionControl, Tahoe, Reno, NewReno, Cubic)
+}
 
-__all__ = ["ALGORITHMS", "CongestionControl", "Reno"]
+__all__ = ["ALGORITHMS", "CongestionControl", "Cubic", "NewReno", "Reno", "Tahoe"]

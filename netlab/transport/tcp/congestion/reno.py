@@ -4,18 +4,15 @@ from netlab.transport.tcp.congestion.base import CongestionControl
 
 
 def initial_window(mss: int) -> int:
-    """IW: the upper bound for the first flight (RFC 5681 section 3.1)."""
-    if mss > 2190:
-        return 2 * mss
-    if mss > 1095:
-        return 3 * mss
-    return 4 * mss
+    """IW: the upper bound for the first flight, in bytes (RFC 6928 section 2)."""
+    return min(10 * mss, max(2 * mss, 14_600))
 
 
 class Reno(CongestionControl):
     """Double the window each round trip up to `ssthresh`, then add a segment; halve it on loss."""
 
     name = "reno"
+    one_loss_a_recovery = True
 
     def __init__(self, mss: int) -> None:
         super().__init__(mss)
@@ -29,29 +26,39 @@ class Reno(CongestionControl):
     def acknowledged(self, count: int) -> None:
         if self.cwnd < self.ssthresh:
             self.cwnd += min(count, self.mss)  # slow start, equation (2)
-            return
-        self._acknowledged += count  # congestion avoidance: one segment a round trip
+        else:
+            self.avoid_congestion(count)
+
+    def avoid_congestion(self, count: int) -> None:
+        """`count` bytes more were acknowledged: one segment a round trip (section 3.1)."""
+        self._acknowledged += count
         if self._acknowledged >= self.cwnd:
             self._acknowledged -= self.cwnd
             self.cwnd += self.mss
 
+    def threshold(self, flight: int) -> int:
+        """The slow start threshold after a loss: half of what was under way, equation (4)."""
+        return max(flight // 2, 2 * self.mss)
+
     def loss_detected(self, flight: int) -> None:
-        self.ssthresh = max(flight // 2, 2 * self.mss)  # equation (4)
-        self.cwnd = self.ssthresh + 3 * self.mss  # the three segments that made the duplicates
+        self.cwnd = self.ssthresh = self.threshold(flight)
         self._recovering = True
 
     def duplicate_ack(self) -> None:
-        self.cwnd += self.mss
+        self.cwnd += self.mss  # "inflate" the window (section 3.2, steps 3 and 4)
 
     def recovered(self) -> None:
-        self.cwnd = self.ssthresh  # "deflate" the window
+        self.cwnd = self.ssthresh  # "deflate" the window (section 3.2, step 6)
         self._recovering = False
 
     def timed_out(self, flight: int) -> None:
-        self.ssthresh = max(flight // 2, 2 * self.mss)
+        self.ssthresh = self.threshold(flight)
         self.cwnd = self.mss  # the loss window, LW
         self._acknowledged = 0
         self._recovering = False
+
+    def idle(self) -> None:
+        self.cwnd = min(self.cwnd, initial_window(self.mss))  # the restart window (section 4.1)
 
     @property
     def phase(self) -> str:

@@ -4,18 +4,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netlab.transport.tcp.congestion import ALGORITHMS, CongestionControl, Reno
+from netlab.transport.tcp.congestion import ALGORITHMS, CongestionControl, NewReno, Reno, Tahoe
 from netlab.units import s
 from tests.transport.tcp.steps import Story
 
 
-@pytest.mark.rfc("RFC 5681 3.1")
+@pytest.mark.rfc("RFC 6928 2")
 @pytest.mark.parametrize(
-    ("mss", "segments"),
-    [(1, 4), (536, 4), (1095, 4), (1096, 3), (1460, 3), (2190, 3), (2191, 2), (65_495, 2)],
+    ("mss", "window"),
+    [(1, 10), (536, 5360), (1460, 14_600), (1461, 14_600), (7300, 14_600), (7301, 14_602)],
 )
-def test_the_initial_window_is_two_to_four_segments_by_their_size(mss: int, segments: int) -> None:
-    assert Reno(mss).cwnd == segments * mss
+def test_the_initial_window_is_ten_segments_or_14600_bytes_but_at_least_two_segments(
+    mss: int, window: int
+) -> None:
+    assert Reno(mss).cwnd == window
 
 
 @pytest.mark.rfc("RFC 5681 3.1")
@@ -23,17 +25,17 @@ def test_slow_start_goes_up_by_what_was_acknowledged_but_not_by_more_than_a_segm
     reno = Reno(1000)
     assert reno.phase == "slow start"
     reno.acknowledged(1000)
-    assert reno.cwnd == 5000
+    assert reno.cwnd == 11_000
     reno.acknowledged(2000)
-    assert reno.cwnd == 6000
+    assert reno.cwnd == 12_000
     reno.acknowledged(10)
-    assert reno.cwnd == 6010
+    assert reno.cwnd == 12_010
 
 
 @pytest.mark.rfc("RFC 5681 3.1")
 def test_congestion_avoidance_goes_up_by_a_segment_for_each_window_acknowledged() -> None:
     reno = Reno(1000)
-    reno.ssthresh = 4000
+    reno.cwnd = reno.ssthresh = 4000
     assert reno.phase == "congestion avoidance"
     for _ in range(3):
         reno.acknowledged(1000)
@@ -60,7 +62,7 @@ def test_a_timeout_halves_what_was_under_way_and_begins_again_with_one_segment()
 @pytest.mark.rfc("RFC 5681 3.1")
 def test_after_a_timeout_congestion_avoidance_counts_from_nothing() -> None:
     reno = Reno(1000)
-    reno.ssthresh = 4000
+    reno.cwnd = reno.ssthresh = 4000
     reno.acknowledged(3000)
     reno.timed_out(8000)
     for _ in range(3):
@@ -76,7 +78,10 @@ def test_after_a_timeout_congestion_avoidance_counts_from_nothing() -> None:
 def test_fast_recovery_inflates_and_deflates_the_window() -> None:
     reno = Reno(1000)
     reno.loss_detected(9000)
-    assert (reno.ssthresh, reno.cwnd) == (4500, 7500)
+    assert (reno.ssthresh, reno.cwnd) == (4500, 4500)
+    for _ in range(3):  # which told of the loss
+        reno.duplicate_ack()
+    assert reno.cwnd == 7500
     assert reno.phase == "fast recovery"
     reno.duplicate_ack()
     reno.duplicate_ack()
@@ -116,6 +121,45 @@ def test_whatever_happens_the_window_holds_a_segment_and_ssthresh_two(
                 reno.recovered()
 
 
+@pytest.mark.rfc("RFC 3168 6.1.2")
+def test_a_mark_halves_the_window_and_nothing_is_recovered() -> None:
+    reno = Reno(1000)
+    reno.congestion_marked(9000)
+    assert (reno.ssthresh, reno.cwnd, reno.phase) == (4500, 4500, "congestion avoidance")
+
+
+@pytest.mark.rfc("RFC 5681 4.1")
+def test_after_idleness_the_window_is_at_most_the_initial_one() -> None:
+    reno = Reno(1000)
+    for _ in range(20):
+        reno.acknowledged(1000)
+    reno.idle()
+    assert reno.cwnd == 10_000
+    reno.timed_out(10_000)
+    reno.idle()
+    assert reno.cwnd == 1000
+
+
+@pytest.mark.rfc("RFC 6582 3.2")
+def test_newreno_deflates_by_what_a_partial_ack_brought_and_adds_a_segment() -> None:
+    newreno = NewReno(1000)
+    newreno.loss_detected(20_000)
+    newreno.partial_ack(3000)
+    assert newreno.cwnd == 8000
+    newreno.partial_ack(30_000)
+    assert newreno.cwnd == 1000
+    newreno.recovered()
+    assert newreno.cwnd == 10_000
+
+
+def test_tahoe_answers_every_loss_with_slow_start() -> None:
+    for happens in (Tahoe.loss_detected, Tahoe.congestion_marked, Tahoe.timed_out):
+        tahoe = Tahoe(1000)
+        happens(tahoe, 9000)
+        assert (tahoe.ssthresh, tahoe.cwnd, tahoe.phase) == (4500, 1000, "slow start")
+    assert not Tahoe.fast_recovery
+
+
 def test_none_never_limits() -> None:
     free = ALGORITHMS["none"](1000)
     assert type(free) is CongestionControl
@@ -124,7 +168,10 @@ def test_none_never_limits() -> None:
     free.syn_lost()
     free.acknowledged(1000)
     free.duplicate_ack()
+    free.partial_ack(1000)
     free.recovered()
+    free.congestion_marked(5000)
+    free.idle()
     assert free.cwnd == free.ssthresh == 1 << 30
 
 
