@@ -44,6 +44,8 @@ STATES = {
 }
 OPEN, DISORDER, RECOVERY, LOSS = 0, 1, 3, 4
 """Linux's states of congestion control."""
+TIMESTAMPS, SACK, WINDOW_SCALE, ECN = 1, 2, 4, 8
+"""Linux's bits for the options that were agreed on."""
 _INFINITE = 0x7FFFFFFF
 
 
@@ -70,7 +72,18 @@ def _told_by(connection: "Connection") -> dict[str, int]:
     ssthresh = congestion.ssthresh
     return {
         "state": STATES[connection.state],
-        "ca_state": RECOVERY if sender.recovery.recovering else DISORDER if sender.recovery.duplicates else OPEN,
+        "ca_state": RECOVERY
+        if sender.recovery.recovering
+        else DISORDER
+        if sender.recovery.duplicates
+        else OPEN,
+        "options": (
+            TIMESTAMPS * connection.timestamps.on
+            | SACK * sender.recovery.sack
+            | WINDOW_SCALE * connection.negotiation.scales
+            | ECN * connection.ecn.on
+        ),
+        "wscale": sender.snd_wscale | receiver.wscale << 4,
         "rto": rto.rto // us,
         "ato": connection.settings.delayed_ack // us,
         "snd_mss": mss,

@@ -14,6 +14,7 @@ from netlab.link.ethernet import ETHERTYPE_ARP, ETHERTYPE_IPV4, EthernetFrame
 from netlab.network.address import IPv4Address
 from netlab.network.arp_packet import ArpPacket
 from netlab.network.ipv4_packet import PROTOCOL_UDP, Ipv4Packet
+from netlab.transport.tcp.options import MSS
 from netlab.transport.udp_datagram import UdpDatagram
 from netlab.units import ms
 
@@ -40,6 +41,9 @@ class Chain:
         self.alice = net.host("alice", "10.0.1.1/24", gateway="10.0.1.254")
         self.carol = net.host("carol", "10.0.3.1/24", gateway="10.0.3.254")
         self.r1, self.r2 = net.router("r1"), net.router("r2")
+        for host in (self.alice, self.carol):
+            host.tcp.settings.syn_options = (MSS,)  # so that all of a segment's room is for text
+            host.tcp.settings.initial_window = 3
         self.first = net.connect(
             self.alice, self.r1, delay=10 * ms, addresses=(None, "10.0.1.254/24")
         )

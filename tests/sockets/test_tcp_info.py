@@ -32,10 +32,11 @@ def test_it_tells_what_the_connection_knows() -> None:
     client.sendall(bytes(3000))
     info = told_by(client)
     assert info["tcpi_state"] == 1
-    assert (info["tcpi_snd_mss"], info["tcpi_advmss"], info["tcpi_pmtu"]) == (1460, 1460, 1500)
+    assert (info["tcpi_snd_mss"], info["tcpi_advmss"], info["tcpi_pmtu"]) == (1448, 1460, 1500)
+    assert info["tcpi_options"] == 0b0111  # timestamps, SACK, window scale
     assert info["tcpi_rto"] == 1_000_000
     assert 20_000 <= info["tcpi_rtt"] <= 40_000
-    assert (info["tcpi_unacked"], info["tcpi_notsent_bytes"]) == (2, 80)
+    assert (info["tcpi_unacked"], info["tcpi_notsent_bytes"]) == (2, 104)
     assert info["tcpi_snd_ssthresh"] == 0x7FFF_FFFF
     net.run()
     assert told_by(client)["tcpi_unacked"] == 0

@@ -172,7 +172,7 @@ def test_a_terminal_gets_the_bench_as_text() -> None:
     for part in (
         "handshake, seed 7: moment 7 of 19, 45 ms",
         "Frame 6: TCP PSH,ACK, 5 bytes from alice to bob was sent",
-        "in flight: frame 5, TCP ACK, alice to bob, arrives in 5.2784 ms",
+        "in flight: frame 5, TCP ACK, alice to bob, arrives in 5.2832 ms",
         "alice: CLOSED > SYN_SENT > ESTABLISHED",
         "SYN_RCVD",
         "snd_nxt",

@@ -28,10 +28,12 @@ TIMESTAMPS_LENGTH = 12
 class Negotiation:
     """The options of one connection; `theirs` are those of the other side's SYN, once that came."""
 
-    __slots__ = ("_connection", "theirs", "uses_options")
+    __slots__ = ("_connection", "scales", "theirs", "uses_options")
 
     def __init__(self, connection: "Connection") -> None:
         self.theirs: Options | None = None
+        self.scales = False
+        """Whether windows are scaled."""
         self.uses_options = False
         """Whether segments behind the SYNs carry any."""
         self._connection = connection
@@ -65,6 +67,7 @@ class Negotiation:
         self.theirs = theirs = Options.parse(syn.options)
         receiver.begin(syn.seq)
         if theirs.window_scale is not None and WINDOW_SCALE in wishes:
+            self.scales = True
             sender.snd_wscale = theirs.window_scale
             receiver.wscale = receiver.wanted_wscale
         if theirs.sack_permitted and SACK_PERMITTED in wishes:

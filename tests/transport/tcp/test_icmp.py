@@ -243,7 +243,7 @@ def test_in_fast_recovery_it_starts_over_and_leaves_the_recovery(story: Story) -
     story.alice_sends("ACK", seq=1, size=1460)
     too_big(story, 1_040)
     story.alice_sends("ACK", seq=1, size=1_000)
-    assert not story.tcb.sender.recovering
+    assert not story.tcb.sender.recovery.recovering
     assert story.tcb.sender.congestion.phase != "fast recovery"
 
 
