@@ -67,6 +67,7 @@ def unpack(data: bytes) -> dict[str, int]:
 
 def _told_by(connection: "Connection") -> dict[str, int]:
     sender, receiver = connection.sender, connection.receiver
+    recovery = sender.recovery
     rto, congestion, mss = sender.rto, sender.congestion, connection.mss
     flight = distance(sender.snd_una, sender.snd_max)
     ssthresh = congestion.ssthresh
@@ -79,7 +80,7 @@ def _told_by(connection: "Connection") -> dict[str, int]:
         else OPEN,
         "options": (
             TIMESTAMPS * connection.timestamps.on
-            | SACK * sender.recovery.sack
+            | SACK * recovery.sack
             | WINDOW_SCALE * connection.negotiation.scales
             | ECN * connection.ecn.on
         ),
