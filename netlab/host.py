@@ -141,21 +141,14 @@ class Host:
 
     def inject(self, packet: "bytes | Packet", interface: int = 0) -> None:
         """Send a whole frame, as bytes or as a Scapy packet, from one of this host's interfaces."""
-        from netlab.trace.convert import as_bytes  # which few need, and takes its time
+        from netlab.trace import convert  # which few need, and takes its time
 
         if interface not in range(len(self.interfaces)):
             raise ConfigurationError(
                 f"{self.name} has {len(self.interfaces)} interfaces, counted from 0;"
                 f" there is no {interface!r}"
             )
-        outlet = self.interfaces[interface]
-        if outlet.link is None:
-            raise ConfigurationError(f"{outlet.title} is on no cable: net.connect() it first")
-        data = as_bytes(packet, outlet.link.linktype)
-        if not data:
-            raise ConfigurationError("there is nothing to inject: the frame is empty")
-        with self.sim.clock:
-            outlet.send_frame(data, "injected by hand", self.sim.clock.cause)
+        convert.inject(self.sim, self.interfaces[interface], packet)
 
     # --- power ------------------------------------------------------------------------------
 

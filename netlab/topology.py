@@ -6,17 +6,17 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
+from netlab.cabling import Node, make_link, plan_end
 from netlab.errors import ConfigurationError
 from netlab.host import Host
 from netlab.link.address import MacAddress
-from netlab.link.cable import DEFAULT_QUEUE, Cable
-from netlab.link.ethernet import Ethernet
-from netlab.link.framing import Framing
+from netlab.link.cable import DEFAULT_QUEUE
+from netlab.link.hub import Hub
 from netlab.link.interface import DEFAULT_MTU, Interface
 from netlab.link.link import Link
-from netlab.link.ppp import Ppp
-from netlab.link.raw import RawIp
+from netlab.link.switch import AGEING, CAPACITY, Switch
 from netlab.network.address import IPv4Address, Prefix, parse_interface
+from netlab.probe import Probe
 from netlab.progress import notebook_line
 from netlab.sim.clock import Clock
 from netlab.sim.program import Program
@@ -26,12 +26,10 @@ from netlab.sockets.door import installed
 from netlab.sockets.names import Names
 from netlab.trace.frame import Frame
 from netlab.trace.trace import Trace
-from netlab.units import count, duration
+from netlab.units import Mbps, count, duration
 
 LONGEST_NAME = 63
 """Characters of a host's name: a label's, in RFC 1035 section 2.3.4."""
-MEDIA: dict[str, type[Framing]] = {framing.name: framing for framing in (Ethernet, Ppp, RawIp)}
-"""What `connect()` can plug in, by name."""
 
 
 class Network:
@@ -47,7 +45,7 @@ class Network:
         recorder.enabled = record is not False
         self.sim = Simulation(seed, _clock(clock), recorder)
         self.names = Names()
-        self.hosts: dict[str, Host] = {}
+        self.nodes: dict[str, Node] = {}
         self.links: list[Link] = []
         self._trace = Trace(self.sim.recorder)
         self.sim.clock.around = installed
@@ -56,8 +54,28 @@ class Network:
         self._close = weakref.finalize(self, self.sim.close)
 
     def __repr__(self) -> str:
-        hosts = ", ".join(self.hosts) or "no hosts"
-        return f"<network of {hosts}; {len(self.links)} cables; seed {self.sim.seed}>"
+        nodes = ", ".join(self.nodes) or "no hosts"
+        return f"<network of {nodes}; {len(self.links)} cables; seed {self.sim.seed}>"
+
+    @property
+    def hosts(self) -> dict[str, Host]:
+        """Hosts and routers, by name."""
+        return {name: node for name, node in self.nodes.items() if isinstance(node, Host)}
+
+    @property
+    def switches(self) -> dict[str, Switch]:
+        """Switches, by name."""
+        return {name: node for name, node in self.nodes.items() if isinstance(node, Switch)}
+
+    @property
+    def hubs(self) -> dict[str, Hub]:
+        """Hubs, by name."""
+        return {name: node for name, node in self.nodes.items() if isinstance(node, Hub)}
+
+    @property
+    def probes(self) -> dict[str, Probe]:
+        """Probes, by name."""
+        return {name: node for name, node in self.nodes.items() if isinstance(node, Probe)}
 
     # --- building ---------------------------------------------------------------------------
 
@@ -83,13 +101,13 @@ class Network:
         given = None if address is None else find(address)
         router = None if gateway is None else IPv4Address.parse(gateway)
         host = Host(self.sim, self._free_name(name), self.names)
-        interface = self._new_interface(host, mtu)
+        interface = Interface(self.sim, name, "eth0", self._new_mac(), mtu)
         host.add_interface(interface)
         if given is not None:
             host.configure(interface, *given, router, conflict_detection=conflict_detection)
         elif router is not None:
             raise ConfigurationError(f"{name} has no address from which to send to {gateway}")
-        self.hosts[name] = host
+        self.nodes[name] = host
         if boot is not None:
             host.boot = boot
             host.start(boot)
@@ -100,13 +118,42 @@ class Network:
 
         Raises `ConfigurationError` for a name that is taken, or isn't one.
         """
-        host = self.hosts[name] = Host(self.sim, self._free_name(name), self.names, forwarding=True)
-        return host
+        router = Host(self.sim, self._free_name(name), self.names, forwarding=True)
+        self.nodes[name] = router
+        return router
+
+    def switch(self, name: str, *, ageing: int = AGEING, capacity: int = CAPACITY) -> Switch:
+        """A learning switch, which gets a port with each cable.
+
+        It remembers `capacity` stations, each for `ageing` ns after it was last heard. Raises
+        `ConfigurationError` for a name that is taken, or isn't one.
+        """
+        switch = Switch(self.sim, self._free_name(name), ageing=ageing, capacity=capacity)
+        self.nodes[name] = switch
+        return switch
+
+    def hub(self, name: str, *, rate: int = 10 * Mbps) -> Hub:
+        """A hub, which gets a port with each cable: all on it share `rate` (bit/s), half-duplex.
+
+        Raises `ConfigurationError` for a name that is taken, or isn't one.
+        """
+        hub = Hub(self.sim, self._free_name(name), rate)
+        self.nodes[name] = hub
+        return hub
+
+    def probe(self, name: str) -> Probe:
+        """The bare end of a link, without a stack: ``.send(frame)``, ``.received``.
+
+        Raises `ConfigurationError` for a name that is taken, or isn't one.
+        """
+        probe = Probe(self.sim, self._free_name(name), self._new_mac())
+        self.nodes[name] = probe
+        return probe
 
     def connect(
         self,
-        a: Host,
-        b: Host,
+        a: Node,
+        b: Node,
         *,
         medium: str = "ethernet",
         delay: int = 0,
@@ -114,15 +161,17 @@ class Network:
         loss: float = 0.0,
         jitter: int = 0,
         queue: int = DEFAULT_QUEUE,
+        mtu: int | None = None,
         addresses: Sequence[str | None] = (None, None),
-    ) -> Cable:
+    ) -> Link:
         """Plug a cable into two machines.
 
         `medium` is "ethernet", "serial" for a line with PPP's framing, or "raw" for IP packets
-        without any. `delay` and `jitter` are in ns, `rate` in bit/s (None: no limit); `queue` frames
-        wait at each end at most, and `loss` is the probability that a frame is lost. `addresses`
-        names, for each router among the two, the address of its new interface. Returns the cable,
-        on which faults can be set: ``cable.drop(frame=3)``.
+        without any. `delay` and `jitter` are in ns, `rate` in bit/s (None: no limit, or that of a
+        hub); `queue` frames wait at each end at most, and `loss` is the probability that a frame is
+        lost. `mtu` is set at both ends. `addresses` names, for each router among the two, the
+        address of its new interface; so does a host get another one, which has its first in use.
+        Returns the link, on which faults can be set: ``link.drop(frame=3)``.
 
         Raises `ConfigurationError` for what can't be, and leaves the network as it was.
         """
@@ -131,33 +180,37 @@ class Network:
                 "addresses= is a pair, the address of each router's new interface and None for a"
                 f" host, such as (None, '10.0.0.254/24'); got {addresses!r}"
             )
-        if medium not in MEDIA:
-            raise ConfigurationError(f"medium is one of {', '.join(MEDIA)}; got {medium!r}")
-        ends = [self._plan_end(host, text) for host, text in zip((a, b), addresses, strict=True)]
-        (interface_a, address_a), (interface_b, address_b) = ends
-        if address_a and address_b and address_a[0] == address_b[0]:
+        for node in (a, b):
+            if node not in self.nodes.values():
+                raise ConfigurationError(
+                    "connect() takes two hosts of this network, or switches, hubs, routers, probes;"
+                    f" got {node!r}"
+                )
+        given = [None if text is None else self._free_address(text) for text in addresses]
+        end_a, end_b = (
+            plan_end(node, address, self._new_mac)
+            for node, address in zip((a, b), given, strict=True)
+        )
+        if end_a.address and end_b.address and end_a.address[0] == end_b.address[0]:
             raise ConfigurationError(
-                f"both ends of the cable can't have the address {address_a[0]}"
+                f"both ends of the cable can't have the address {end_a.address[0]}"
             )
-        cable = Cable(
+        link = make_link(
             self.sim,
-            interface_a,
-            interface_b,
+            end_a,
+            end_b,
+            medium,
+            mtu,
             delay=delay,
             rate=rate,
             loss=loss,
             jitter=jitter,
             queue=queue,
             name=self._free_link_name(f"{a.name}-{b.name}"),
-            framing=MEDIA[medium],
             frame_type=Frame,
         )
-        for host, (interface, address) in zip((a, b), ends, strict=True):
-            if address is not None:
-                host.add_interface(interface)
-                host.configure(interface, *address)
-        self.links.append(cable)
-        return cable
+        self.links.append(link)
+        return link
 
     # --- running ----------------------------------------------------------------------------
 
@@ -193,8 +246,9 @@ class Network:
     @property
     def trace(self) -> Trace:
         """What has happened so far, and why."""
-        for name, host in self.hosts.items():
-            self._trace.addresses[name] = ", ".join(map(str, host.ipv4.addresses))
+        for name, node in self.nodes.items():
+            addresses = node.ipv4.addresses if isinstance(node, Host) else []
+            self._trace.addresses[name] = ", ".join(map(str, addresses))
         return self._trace
 
     @property
@@ -239,11 +293,10 @@ class Network:
             )
         if name.lower() == "localhost":
             raise ConfigurationError("every host is 'localhost' to itself; give it another name")
-        for other in self.hosts:
+        for other, node in self.nodes.items():
             if other.lower() == name.lower():  # names are looked up so (RFC 4343)
-                raise ConfigurationError(
-                    f"there is a host {other!r} already: {self.hosts[other]!r}"
-                )
+                kind = type(node).__name__.lower()
+                raise ConfigurationError(f"there is a {kind} {other!r} already: {node!r}")
         return name
 
     def _free_link_name(self, name: str) -> str:
@@ -261,30 +314,9 @@ class Network:
                 )
         return address, prefix
 
-    def _new_interface(self, host: Host, mtu: int = DEFAULT_MTU) -> Interface:
+    def _new_mac(self) -> MacAddress:
         self._macs += 1
-        mac = MacAddress(0x020000000000 + self._macs)  # 02: chosen locally, not by a maker
-        return Interface(self.sim, host.name, f"eth{len(host.interfaces)}", mac, mtu)
-
-    def _plan_end(
-        self, host: Host, text: str | None
-    ) -> tuple[Interface, tuple[IPv4Address, Prefix] | None]:
-        """The interface that a cable goes into; of a router a new one, with its address."""
-        if host not in self.hosts.values():
-            raise ConfigurationError(f"connect() takes two hosts of this network; got {host!r}")
-        if not host.ipv4.forwarding:
-            if text is not None:
-                raise ConfigurationError(
-                    f"{host.name} has its address already; addresses= is for routers"
-                )
-            return host.interfaces[0], None
-        if text is None:
-            raise ConfigurationError(
-                f"{host.name} is a router: say which address its new interface has, as in"
-                " connect(router, host, addresses=('10.0.0.254/24', None))"
-            )
-        address = self._free_address(text)
-        return self._new_interface(host), address
+        return MacAddress(0x020000000000 + self._macs)  # 02: chosen locally, not by a maker
 
 
 def _clock(kind: str) -> Clock:

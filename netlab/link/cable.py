@@ -99,24 +99,10 @@ class Cable(Link):
         copy_of: Frame | None = None,
     ) -> Frame:
         """Take a frame from `sender`'s interface. What becomes of it is in the frame returned."""
-        sim = self._sim
-        clock = sim.clock
+        clock = self._sim.clock
         now = clock.now
         way = self._directions[sender]
-        recorder = sim.recorder
-        frame = self._frame_type(
-            recorder.next_frame_id(),
-            recorder.next_number,
-            now,
-            sender.host,
-            way.receiver.host,
-            self,
-            data,
-            cause,
-            reason,
-        )
-        if recorder.enabled:
-            recorder.keep(frame)
+        frame = self._new_frame(sender, way.receiver, data, reason, cause)
         if copy_of is not None:
             frame.copy_of = copy_of.id
 
@@ -153,11 +139,9 @@ class Cable(Link):
             self._release(way, arrival + 1)
 
         self._in_flight[frame.id] = frame
-        clock.call_at(arrival, self._arrive, frame)
-        if self._loss and self._loss_stream.random() < self._loss:
-            self.lose(frame, f"random loss (probability {self._loss:g})")
-        elif self.faults:
-            self._strike(frame)
+        clock.call_at(arrival, self.arrive, frame)
+        if self._loss or self.faults:
+            self._meet_chance(frame)
         return frame
 
     def _reset(self) -> None:
@@ -172,7 +156,7 @@ class Cable(Link):
         """Let it arrive `extra` ns later, or right behind the next frame where that is earlier."""
         assert frame.arrival is not None
         frame.arrival += extra
-        self._sim.clock.call_at(frame.arrival, self._arrive, frame)
+        self._sim.clock.call_at(frame.arrival, self.arrive, frame)
         if until_overtaken:
             self._directions[self._sender_of(frame)].held = frame
 
@@ -185,7 +169,7 @@ class Cable(Link):
             and held.arrival > arrival
         ):
             held.arrival = arrival
-            self._sim.clock.call_at(arrival, self._arrive, held)
+            self._sim.clock.call_at(arrival, self.arrive, held)
 
     def copy(self, frame: Frame, by: str) -> None:
         """Send it once more."""

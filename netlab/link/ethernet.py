@@ -18,6 +18,7 @@ LINKTYPE_ETHERNET = 1
 HEADER_LENGTH = 14
 MINIMUM_LENGTH = 60
 """Bytes, without the check sequence. A shorter frame is filled up with zeros (RFC 894)."""
+FCS_LENGTH = 4
 
 _HEADER = struct.Struct("!6s6sH")
 _unpack_header = _HEADER.unpack_from
@@ -85,7 +86,7 @@ class Ethernet(Framing):
     prefix = "eth"
     hardware = "ether"
     resolves = True
-    trailer = 4
+    trailer = FCS_LENGTH
 
     def pack(self, dst: MacAddress, ethertype: int, payload: bytes) -> bytes:
         data = EthernetFrame(dst, self._interface.mac, ethertype, payload).pack()

@@ -32,16 +32,10 @@ class Interface:
     def __init__(
         self, sim: Simulation, host: str, name: str, mac: MacAddress, mtu: int = DEFAULT_MTU
     ) -> None:
-        if (
-            not 68 <= count(mtu, "mtu") <= 65535
-        ):  # RFC 791 section 3.2: every link must carry 68 bytes
-            raise ConfigurationError(
-                f"{host}: an MTU is from 68 to 65535 bytes (RFC 791); got {mtu!r}"
-            )
         self.host = host
         self.name = name
         self.mac = mac
-        self.mtu = mtu
+        self.mtu = checked_mtu(host, mtu)
         self.link: Link | None = None
         self.framing: Framing = Ethernet(self)
         self.resolves = self.framing.resolves
@@ -145,6 +139,10 @@ class Interface:
         rx.bytes += len(data)
         self.framing.receive(data)
 
+    def receive_wire(self, wire: bytes) -> None:
+        """Octets have arrived that must be looked at: what is whole in them is received."""
+        self.framing.receive_wire(wire)
+
     def discard(self, why: str, reason: str = "") -> None:
         """Record that a frame ends here, and why."""
         self._sim.record(
@@ -155,3 +153,13 @@ class Interface:
         self.tx.carrier += 1
         what = "no cable is plugged in" if self.link is None else f"{self.link.name} is down"
         self.discard(what, reason)
+
+
+def checked_mtu(where: str, mtu: object) -> int:
+    """`mtu` in bytes, which every link must have 68 of (RFC 791 section 3.2)."""
+    number = count(mtu, "mtu")
+    if not 68 <= number <= 65_535:
+        raise ConfigurationError(
+            f"{where}: an MTU is from 68 to 65535 bytes (RFC 791); got {mtu!r}"
+        )
+    return number

@@ -119,9 +119,9 @@ class Link(Faults):
         for end in self.ends:
             end.carrier(self if up else None, why)
         if not up:
-            self._reset()
             for frame in list(self._in_flight.values()):
                 self.lose(frame, f"{self.name} went down")
+            self._reset()
 
     # --- sending ----------------------------------------------------------------------------
 
@@ -138,7 +138,38 @@ class Link(Faults):
     def _reset(self) -> None:
         """Forget what waits to be sent: the link has gone down."""
 
-    def _arrive(self, frame: Frame) -> None:
+    def _new_frame(
+        self,
+        sender: "Interface",
+        receiver: "Interface",
+        data: bytes,
+        reason: str,
+        cause: Event | None,
+    ) -> Frame:
+        recorder = self._sim.recorder
+        frame = self._frame_type(
+            recorder.next_frame_id(),
+            recorder.next_number,
+            self._sim.clock.now,
+            sender.host,
+            receiver.host,
+            self,
+            data,
+            cause,
+            reason,
+        )
+        if recorder.enabled:
+            recorder.keep(frame)
+        return frame
+
+    def _meet_chance(self, frame: Frame) -> None:
+        """Let loss and faults strike a frame that has just been sent."""
+        if self._loss and self._loss_stream.random() < self._loss:
+            self.lose(frame, f"random loss (probability {self._loss:g})")
+        elif self.faults:
+            self._strike(frame)
+
+    def arrive(self, frame: Frame) -> None:
         """The last bit is there, unless the frame was lost or postponed meanwhile."""
         sim = self._sim
         clock = sim.clock
@@ -159,7 +190,7 @@ class Link(Faults):
             # for which the sender did, and find it right.
             receiver.receive(frame.received)
         else:
-            receiver.framing.receive_wire(frame.wire_received)
+            receiver.receive_wire(frame.wire_received)
 
     def _sender_of(self, frame: Frame) -> "Interface":
         a, b = self.ends

@@ -16,7 +16,7 @@ from typing import Any
 
 from netlab.errors import ConfigurationError, DeadlockError
 from netlab.sim.interrupt import InterruptGuard
-from netlab.sim.program import Program, Signal, current_program, report, warn_of_failures
+from netlab.sim.program import Program, Signal, current_program, report, warn_whoever_runs
 from netlab.sim.recording import Event
 from netlab.sim.timer import Timer
 from netlab.units import show_time
@@ -35,7 +35,8 @@ class Clock:
 
     Code that a person calls from outside runs between events; it holds the clock with
     `with clock:`, which keeps a Ctrl-C from cutting an operation of the stack in half. `around` is
-    entered wherever programs may run: it makes the world in which they find themselves.
+    entered wherever programs may run: it makes the world in which they find themselves. `warnings`
+    are given to whoever runs it, when that run ends.
     """
 
     def __init__(self) -> None:
@@ -44,6 +45,7 @@ class Clock:
         self.cause: Event | None = None
         self.programs: list[Program] = []
         self.failed: list[Program] = []
+        self.warnings: list[str] = []
         self.idle = Signal(self)
         self.running = False
         self.on_progress: Callable[[Clock], None] | None = None
@@ -103,7 +105,7 @@ class Clock:
                     self.now = max(self.now, until)
         finally:
             self.cause = None
-        warn_of_failures(self.failed)
+        warn_whoever_runs(self)
 
     def run_until(self, condition: Callable[[], bool]) -> None:
         """Handle events until `condition()` is true; it is asked after each of them.
@@ -163,7 +165,7 @@ class Clock:
             raise ConfigurationError(f"{what} would block inside the handling of an event")
         cause = self.cause
         self._run(ready, deadline)
-        warn_of_failures(self.failed)
+        warn_whoever_runs(self)
         if ready():
             return True
         self.cause = cause  # it was none of the events since then that ended the wait

@@ -231,19 +231,20 @@ def report(clock: "Clock", headline: str) -> str:
     return "\n".join(lines)
 
 
-def warn_of_failures(failed: list[Program]) -> None:
-    """Warn whoever runs the network, once, of each program that failed and nobody asked for."""
-    for program in failed:
+def warn_whoever_runs(clock: "Clock") -> None:
+    """Warn of each program that failed and nobody asked for, once; and of what else is to be told."""
+    for program in clock.failed:
         if not program.asked_for:
             program.asked_for = True
-            level, frame = 1, sys._getframe()
-            while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(
-                "netlab."
-            ):
-                level, frame = level + 1, frame.f_back
-            warnings.warn(
-                f"{program!r}; its .result has the traceback", RuntimeWarning, stacklevel=level
-            )
+            clock.warnings.append(f"{program!r}; its .result has the traceback")
+    if not clock.warnings:
+        return
+    texts, clock.warnings = clock.warnings, []
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("netlab."):
+        level, frame = level + 1, frame.f_back
+    for text in texts:
+        warnings.warn(text, RuntimeWarning, stacklevel=level)
 
 
 def _nothing() -> None:

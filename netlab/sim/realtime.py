@@ -19,7 +19,7 @@ from typing import Any
 
 from netlab.errors import ConfigurationError, NetlabError
 from netlab.sim.clock import Action, Clock
-from netlab.sim.program import Program, Signal, warn_of_failures
+from netlab.sim.program import Program, Signal, warn_whoever_runs
 from netlab.sim.timer import Timer
 
 AT_ONCE = 1_000
@@ -93,7 +93,7 @@ class RealTimeClock(Clock):
                         break
             finally:
                 self._idlers -= 1
-        warn_of_failures(self.failed)
+        warn_whoever_runs(self)
 
     def run_until(self, condition: Callable[[], bool]) -> None:
         """As `Clock.run_until`, but nobody can tell whether the condition will ever hold."""

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from netlab.errors import ConfigurationError
 from netlab.link.ethernet import LINKTYPE_ETHERNET, EthernetFrame
+from netlab.link.interface import Interface
 from netlab.link.ppp import LINKTYPE_PPP_HDLC
 from netlab.link.raw import LINKTYPE_RAW
+from netlab.sim.simulation import Simulation
 from netlab.trace.capture import Packet as Captured
 from netlab.trace.layers import (
     LINKTYPE_IPV4,
@@ -98,6 +100,17 @@ def as_bytes(
         raise ConfigurationError(
             f"Scapy can't build {packet!r:.80}: {type(error).__name__}: {error}"
         ) from error
+
+
+def inject(sim: Simulation, interface: Interface, packet: "bytes | EthernetFrame | Packet") -> None:
+    """Send a whole frame by hand; it must begin with what frames on the interface's link begin with."""
+    if interface.link is None:
+        raise ConfigurationError(f"{interface.title} is on no cable: net.connect() it first")
+    data = as_bytes(packet, interface.link.linktype)
+    if not data:
+        raise ConfigurationError("there is nothing to send: the frame is empty")
+    with sim.clock:
+        interface.send_frame(data, "injected by hand", sim.clock.cause)
 
 
 def _refuse_open_fields(packet: Any) -> None:

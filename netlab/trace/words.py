@@ -96,6 +96,27 @@ def _path_mtu(host: str, fields: Mapping[str, Any], event: Event) -> str:
     return f"{host} took the path to {dst} to carry no more than {mtu} bytes"
 
 
+def _mac(host: str, fields: Mapping[str, Any], event: Event) -> str:
+    return f"{host}'s MAC table: {fields.get('address')} by {fields.get('port')}, {fields.get('state')}"
+
+
+def _carrier(host: str, fields: Mapping[str, Any], event: Event) -> str:
+    return f"{fields.get('interface')} of {host} is {fields.get('state')}"
+
+
+def _collision(host: str, fields: Mapping[str, Any], event: Event) -> str:
+    late = "late " if fields.get("late") else ""
+    if "frame" not in fields:
+        return f"signals met at {host}"
+    return f"{host} heard a {late}collision of frame {fields['frame']}, attempt {fields.get('attempt')}"
+
+
+def _backoff(host: str, fields: Mapping[str, Any], event: Event) -> str:
+    return (
+        f"{host} backed off for {fields.get('slots')} slots after attempt {fields.get('attempt')}"
+    )
+
+
 def _cwnd(host: str, fields: Mapping[str, Any], event: Event) -> str:
     return (
         f"{host} set cwnd to {fields.get('cwnd')} bytes, ssthresh {fields.get('ssthresh')}"
@@ -157,6 +178,10 @@ _WORDS: dict[str, Callable[[str, Mapping[str, Any], Event], str]] = {
     "arp conflict": _arp_conflict,
     "claim": _claim,
     "power cut": _power_cut,
+    "mac": _mac,
+    "carrier": _carrier,
+    "collision": _collision,
+    "backoff": _backoff,
     "state": _state,
     "icmp error": _icmp_error,
     "path mtu": _path_mtu,

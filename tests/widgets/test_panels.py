@@ -138,6 +138,22 @@ def test_hosts_stand_in_a_row_by_their_cables() -> None:
     assert [host["name"] for host in state["hosts"]] == ["alice", "router", "bob"]
 
 
+def test_switches_and_probes_stand_among_the_hosts_and_say_what_they_are() -> None:
+    @experiment
+    def switched(net: Network) -> None:
+        s1 = net.switch("s1")
+        net.connect(net.host("alice", "10.0.1.1/24"), s1)
+        net.connect(net.probe("mallory"), s1)
+
+    scene = Scene(Session(switched), Selection())
+    assert [(host["name"], host["kind"]) for host in Topology().state(scene)["hosts"]] == [
+        ("alice", "Host"),
+        ("s1", "Switch"),
+        ("mallory", "Probe"),
+    ]
+    assert "<probe mallory on mallory-s1: 0 frames>" in Topology().text(scene)
+
+
 # --- ladder ---------------------------------------------------------------------------------------
 
 

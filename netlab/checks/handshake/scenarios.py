@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from netlab.host import Host
-from netlab.link.cable import Cable
+from netlab.link.link import Link
 from netlab.topology import Network
 from netlab.transport.tcp.states import State
 from netlab.units import ms
@@ -18,7 +18,7 @@ OWN_PORT = 5000
 AT_ONCE = 500 * ms
 """When both do the same at the same moment."""
 
-Setting = Callable[[Host, Host, Cable], object]
+Setting = Callable[[Host, Host, Link], object]
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def _is_fin(frame: Any) -> bool:
 def _lose_last_ack(times: int) -> Setting:
     """Lose what Alice sends while Bob waits for nothing but the ACK of his FIN."""
 
-    def spoil(alice: Host, bob: Host, cable: Cable) -> None:
+    def spoil(alice: Host, bob: Host, cable: Link) -> None:
         def waits(frame: Any) -> bool:
             return any(each.state is State.LAST_ACK for each in bob.tcp.connections)
 
@@ -128,7 +128,7 @@ def _lose_last_ack(times: int) -> Setting:
     return spoil
 
 
-def _spoil_everything(alice: Host, bob: Host, cable: Cable) -> None:
+def _spoil_everything(alice: Host, bob: Host, cable: Link) -> None:
     cable.drop(probability=0.2)
     cable.duplicate(probability=0.1)
     cable.reorder(probability=0.1)
@@ -140,12 +140,12 @@ _PLACE = "Alice and Bob share a cable; from one end to the other it takes 10 ms.
 _ECHO = "Bob listens at port 7. He says hello and echoes what comes."
 
 
-def _nothing(alice: Host, bob: Host, cable: Cable) -> None:
+def _nothing(alice: Host, bob: Host, cable: Link) -> None:
     return None
 
 
 def _open(title: str, given: str, spoil: Setting = _nothing) -> Scenario:
-    def setting(alice: Host, bob: Host, cable: Cable) -> None:
+    def setting(alice: Host, bob: Host, cable: Link) -> None:
         bob.start(_serve, 0, daemon=True)
         alice.start(_visit, b"echo!", False)
         spoil(alice, bob, cable)
@@ -154,7 +154,7 @@ def _open(title: str, given: str, spoil: Setting = _nothing) -> Scenario:
 
 
 def _close(title: str, given: str, spoil: Setting = _nothing, pause: int = 50 * ms) -> Scenario:
-    def setting(alice: Host, bob: Host, cable: Cable) -> None:
+    def setting(alice: Host, bob: Host, cable: Link) -> None:
         bob.start(_serve, pause)
         alice.start(_visit, b"echo!", True)
         spoil(alice, bob, cable)
@@ -163,7 +163,7 @@ def _close(title: str, given: str, spoil: Setting = _nothing, pause: int = 50 * 
 
 
 def _close_both(title: str, given: str, spoil: Setting = _nothing) -> Scenario:
-    def setting(alice: Host, bob: Host, cable: Cable) -> None:
+    def setting(alice: Host, bob: Host, cable: Link) -> None:
         bob.start(_serve_until_then)
         alice.start(_visit_until_then)
         spoil(alice, bob, cable)
@@ -172,7 +172,7 @@ def _close_both(title: str, given: str, spoil: Setting = _nothing) -> Scenario:
 
 
 def _open_both(title: str, given: str, spoil: Setting = _nothing) -> Scenario:
-    def setting(alice: Host, bob: Host, cable: Cable) -> None:
+    def setting(alice: Host, bob: Host, cable: Link) -> None:
         bob.start(_meet, "alice")
         alice.start(_meet, "bob")
         spoil(alice, bob, cable)
@@ -267,13 +267,13 @@ WAITING = (
 )
 
 
-def _hostile_setting(alice: Host, bob: Host, cable: Cable) -> None:
+def _hostile_setting(alice: Host, bob: Host, cable: Link) -> None:
     bob.start(_serve, 50 * ms)
     alice.start(_visit, bytes(5_000), True)
     _spoil_everything(alice, bob, cable)
 
 
-def _hostile_crossing(alice: Host, bob: Host, cable: Cable) -> None:
+def _hostile_crossing(alice: Host, bob: Host, cable: Link) -> None:
     bob.start(_meet, "alice")
     alice.start(_meet, "bob")
     _spoil_everything(alice, bob, cable)

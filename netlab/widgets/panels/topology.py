@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from netlab.cabling import Node, kind_of
 from netlab.host import Host
 from netlab.link.frame import DROPPED
 from netlab.link.link import Link
@@ -28,11 +29,11 @@ class Topology(Panel):
             "hosts": [
                 {
                     "name": name,
-                    "address": ", ".join(map(str, host.ipv4.addresses)),
-                    "router": host.ipv4.forwarding,
+                    "address": scene.trace.addresses[name],
+                    "kind": kind_of(node),
                     "state": state_of(scene, name),
                 }
-                for name, host in in_a_row(scene).items()
+                for name, node in in_a_row(scene).items()
             ],
             "cables": [
                 {"ends": [end.host for end in link.ends], "words": words_of(link)}
@@ -47,9 +48,9 @@ class Topology(Panel):
 
     def text(self, scene: Scene) -> str:
         lines = []
-        for name in scene.net.hosts:
+        for name, node in scene.net.nodes.items():
             state = state_of(scene, name)
-            lines.append(f"{scene.net.hosts[name]!r}{f': {state}' if state else ''}")
+            lines.append(f"{node!r}{f': {state}' if state else ''}")
         for frame in scene.in_flight:
             arrives = show_time((frame.arrival or scene.now) - scene.now)
             lines.append(
@@ -59,9 +60,9 @@ class Topology(Panel):
         return "\n".join(lines)
 
 
-def in_a_row(scene: Scene) -> dict[str, Host]:
-    """The hosts in an order in which neighbours stand side by side, as far as there is one."""
-    neighbours: dict[str, list[str]] = {name: [] for name in scene.net.hosts}
+def in_a_row(scene: Scene) -> dict[str, Node]:
+    """The machines in an order in which neighbours stand side by side, as far as there is one."""
+    neighbours: dict[str, list[str]] = {name: [] for name in scene.net.nodes}
     for link in scene.net.links:
         a, b = (end.host for end in link.ends)
         neighbours[a].append(b)
@@ -72,12 +73,15 @@ def in_a_row(scene: Scene) -> dict[str, Host]:
         while host is not None and host not in row:
             row.append(host)
             host = next((other for other in neighbours[host] if other not in row), None)
-    return {name: scene.net.hosts[name] for name in row}
+    return {name: scene.net.nodes[name] for name in row}
 
 
 def state_of(scene: Scene, host: str) -> str:
     """The state of the selected connection at this host; LISTEN where there is none, but a listener."""
-    tcp = scene.net.hosts[host].tcp
+    node = scene.net.nodes[host]
+    if not isinstance(node, Host):
+        return ""
+    tcp = node.tcp
     label = scene.label_at(host)
     for connection in tcp.connections:
         if connection.label == label:

@@ -61,11 +61,11 @@ export default (bench) => {
       card.setAttribute("aria-pressed", chosen);
       card.setAttribute(
         "aria-label",
-        `${host.router ? "Router" : "Host"} ${host.name}, ${host.address}${host.state ? `, ${host.state}` : ""}`,
+        [`${host.kind} ${host.name}`, host.address, host.state].filter(Boolean).join(", "),
       );
       card.querySelector(".nlb-address").textContent = host.address;
       const pill = card.querySelector(".nlb-pill");
-      pill.textContent = host.state || (host.router ? "router" : "");
+      pill.textContent = host.state || (host.kind === "Host" ? "" : host.kind.toLowerCase());
       pill.dataset.state = host.state;
     }
     showFrames(state);
