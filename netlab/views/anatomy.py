@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from netlab.link.ethernet import ETHERTYPE_ARP, ETHERTYPE_IPV4, ETHERTYPE_RARP
+from netlab.network import icmp_message
 from netlab.network.checksum import checksum_ok, internet_checksum, pseudo_header_sum
-from netlab.network.icmp_message import ECHO_REPLY, ECHO_REQUEST, IcmpMessage
+from netlab.network.icmp_message import TIMESTAMP_REPLY, TIMESTAMP_REQUEST, IcmpMessage
 from netlab.network.ipv4_packet import PROTOCOL_ICMP, PROTOCOL_TCP, PROTOCOL_UDP
 from netlab.trace.frame import Frame
 from netlab.transport.tcp.options import EOL, MSS, NOP, parse_options
@@ -236,19 +237,49 @@ class _Reader:
         add(Field("Type", at, at + 1, str(kind), message.type_text))
         add(Field("Code", at + 1, at + 2, str(data[at + 1])))
         add(self._checksum("Checksum", at, at + 2, end, 0))
-        if kind in (ECHO_REQUEST, ECHO_REPLY):
-            add(Field("Identifier", at + 4, at + 6, str(self._number(at + 4, 2)), "who asks"))
-            add(Field("Sequence Number", at + 6, at + 8, str(self._number(at + 6, 2))))
-        else:
-            add(Field("Rest of Header", at + 4, at + 8, f"0x{self._number(at + 4, 4):08x}"))
+        part.fields += self._icmp_rest(message, at)
         if message.is_error and end - at >= 28:
             route = f"{self._address(at + 20)} > {self._address(at + 24)}"
             protocol = _PROTOCOLS.get(data[at + 17], str(data[at + 17]))
             add(Field("About", at + 8, end, route, f"start of a {protocol} packet"))
             yield part
             return
+        at += 8
+        if kind in (TIMESTAMP_REQUEST, TIMESTAMP_REPLY) and end - at >= 12:
+            for name in ("Originate Timestamp", "Receive Timestamp", "Transmit Timestamp"):
+                time = str(self._number(at, 4))
+                add(Field(name, at, at + 4, time, "ms since midnight, universal time"))
+                at += 4
         yield part
-        yield from self._payload(at + 8, end)
+        yield from self._payload(at, end)
+
+    def _icmp_rest(self, message: IcmpMessage, at: int) -> Iterator[Field]:
+        """The last four bytes of the header, which each type uses in its own way."""
+        match message.type, message.code:
+            case (
+                icmp_message.ECHO_REQUEST
+                | icmp_message.ECHO_REPLY
+                | icmp_message.TIMESTAMP_REQUEST
+                | icmp_message.TIMESTAMP_REPLY,
+                _,
+            ):
+                identifier, sequence = self._number(at + 4, 2), self._number(at + 6, 2)
+                yield Field("Identifier", at + 4, at + 6, str(identifier), "who asks")
+                yield Field("Sequence Number", at + 6, at + 8, str(sequence))
+            case icmp_message.REDIRECT, _:
+                gateway = self._address(at + 4)
+                yield Field("Gateway Address", at + 4, at + 8, gateway, "the better next hop")
+            case icmp_message.PARAMETER_PROBLEM, _:
+                where = "the byte of the packet where the problem is"
+                yield Field("Pointer", at + 4, at + 5, str(self._data[at + 4]), where)
+                yield Field("Unused", at + 5, at + 8, self._data[at + 5 : at + 8].hex(" "))
+            case icmp_message.DESTINATION_UNREACHABLE, icmp_message.FRAGMENTATION_NEEDED:
+                mtu = str(self._number(at + 6, 2))
+                yield Field("Unused", at + 4, at + 6, self._data[at + 4 : at + 6].hex(" "))
+                yield Field("Next-Hop MTU", at + 6, at + 8, mtu, "bytes that would have passed")
+            case _:
+                rest = f"0x{self._number(at + 4, 4):08x}"
+                yield Field("Rest of Header", at + 4, at + 8, rest)
 
     # --- transport ----------------------------------------------------------------------------
 

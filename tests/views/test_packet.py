@@ -9,6 +9,8 @@ from scapy.layers.inet import ICMP, IP, TCP, UDP
 from scapy.layers.l2 import ARP, Ether
 
 from netlab.link.ethernet import ETHERTYPE_IPV4
+from netlab.network.address import IPv4Address
+from netlab.network.icmp_message import IcmpMessage
 from netlab.network.ipv4_packet import PROTOCOL_ICMP, Ipv4Packet
 from netlab.trace.capture import CaptureInterface
 from netlab.trace.frame import Frame
@@ -76,6 +78,28 @@ def test_arp_icmp_and_udp_fields_are_those_that_scapy_reads(story):
     read, packet = fields(udp), Ether(udp.bytes)[UDP]
     assert read["UDP", "Length"].value == str(packet.len)
     assert read["UDP", "Checksum"].value == f"0x{packet.chksum:04x}"
+
+
+def test_the_rest_of_an_icmp_header_is_read_as_its_type_has_it(story):
+    about = story.udp(0, "alice", "bob", b"hi").bytes[14:]
+    gateway = IPv4Address.parse("10.0.0.9")
+
+    def read(message):
+        packet = story.ip("bob", "alice", PROTOCOL_ICMP, message.pack())
+        frame = story.put(1, "bob", "alice", packet)
+        assert owners(frame) == [1] * len(frame.bytes)
+        return {name: field.value for (_, name), field in fields(frame).items()}
+
+    assert read(IcmpMessage.destination_unreachable(4, about, 600))["Next-Hop MTU"] == "600"
+    assert read(IcmpMessage.redirect(1, gateway, about))["Gateway Address"] == "10.0.0.9"
+    assert read(IcmpMessage.parameter_problem(20, about))["Pointer"] == "20"
+    assert read(IcmpMessage.time_exceeded(0, about))["Rest of Header"] == "0x00000000"
+    request = IcmpMessage.timestamp_request(1, 2, 1234)
+    seen = read(IcmpMessage.timestamp_reply(request, 5678))
+    assert (seen["Identifier"], seen["Sequence Number"]) == ("1", "2")
+    assert seen["Originate Timestamp"] == "1234"
+    assert seen["Receive Timestamp"] == seen["Transmit Timestamp"] == "5678"
+    assert "Originate Timestamp" not in read(IcmpMessage(13, payload=bytes(11)))
 
 
 def owners(frame):
