@@ -247,7 +247,10 @@ class _Run:
         self._news.notify()
 
     def _show(self, address: IPv4Address) -> str:
-        name = self._host.names.name_of(address) if self._with_names else None
+        if not self._with_names:
+            return str(address)
+        own = self._target if address == self._address else None
+        name = own or self._host.names.name_of(address)
         return f"{name} ({address})" if name else str(address)
 
 

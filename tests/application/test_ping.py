@@ -43,6 +43,11 @@ def test_who_asks_for_an_address_is_told_no_names() -> None:
     assert ping.lines[1] == "64 bytes from 10.0.0.2: icmp_seq=1 ttl=64 time=40.0 ms"
 
 
+def test_a_host_answers_itself() -> None:
+    ping = Network().host("alice", "10.0.0.1/24").ping("localhost", count=1)
+    assert ping.lines[1] == "64 bytes from localhost (127.0.0.1): icmp_seq=1 ttl=64 time=0.000 ms"
+
+
 @pytest.mark.parametrize(
     ("delay", "shown"),
     [(0, "0.000"), (21_500, "0.043"), (616 * 1000, "1.23"), (10 * ms, "20.0"), (61 * ms, "122")],
