@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import traceback
 from collections.abc import Sequence
 
 from netlab.packetdrill import ScriptError, run
@@ -24,6 +25,9 @@ def main(arguments: Sequence[str]) -> int:
         except OSError as error:
             write(f"unread   {file}\n")
             problem = error.strerror or str(error)
+        except Exception:  # a fault of netlab's own: the other scripts shall run all the same
+            write(f"CRASHED  {file}\n")
+            problem = traceback.format_exc()
         else:
             passed += result.passed
             failure = result.failure

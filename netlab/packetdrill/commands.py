@@ -11,6 +11,7 @@ from dataclasses import fields
 
 from netlab.host import Host
 from netlab.packetdrill.problems import Refused, Wrong
+from netlab.transport.tcp.congestion import ALGORITHMS
 from netlab.transport.tcp.settings import TcpSettings
 from netlab.units import minute, ms, s, us
 
@@ -75,6 +76,8 @@ def _set_knob(host: Host, knob: str, value: str) -> None:
     if knob not in {field.name for field in fields(TcpSettings)}:
         raise Refused(f"TcpSettings has no {knob!r}")
     now = getattr(settings, knob)
+    if knob == "congestion":
+        value = _congestion(value)
     time = re.fullmatch(r"(\d+)(us|ms|s|min)", value)
     if isinstance(now, bool):
         setattr(settings, knob, _switch(value))
@@ -138,6 +141,12 @@ def _tries(knob: str) -> Setter:
     return set_it
 
 
+def _congestion(name: str) -> str:
+    if name not in ALGORITHMS:
+        raise ValueError(name)
+    return name
+
+
 def _ttl(host: Host, value: str) -> None:
     host.ipv4.ttl = int(value)
 
@@ -145,7 +154,7 @@ def _ttl(host: Host, value: str) -> None:
 _SETTERS: dict[str, Setter] = {
     # Linux
     "net.ipv4.ip_default_ttl": _ttl,
-    "net.ipv4.tcp_congestion_control": _knob("congestion", str),
+    "net.ipv4.tcp_congestion_control": _knob("congestion", _congestion),
     "net.ipv4.tcp_invalid_ratelimit": _knob("stray_answer_interval", _milliseconds),
     "net.ipv4.tcp_rmem": _knob("receive_buffer", _middle),
     "net.ipv4.tcp_wmem": _knob("send_buffer", _middle),
@@ -173,7 +182,7 @@ _SETTERS: dict[str, Setter] = {
     "net.ipv4.tcp_pacing_ca_ratio": _ignore,
     # FreeBSD
     "net.inet.ip.ttl": _ttl,
-    "net.inet.tcp.cc.algorithm": _knob("congestion", str),
+    "net.inet.tcp.cc.algorithm": _knob("congestion", _congestion),
     "net.inet.tcp.delacktime": _knob("delayed_ack", _milliseconds),
     "net.inet.tcp.keepinit": _knob("give_up_syn_after", _milliseconds),
     "net.inet.tcp.msl": _knob("msl", _milliseconds),

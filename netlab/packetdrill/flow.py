@@ -7,6 +7,7 @@ for timestamps, so these are learnt from what the host sends.
 
 import hashlib
 import struct
+from collections.abc import Callable
 from dataclasses import replace
 
 from netlab.errors import ParseError
@@ -73,7 +74,7 @@ class Flow:
     # --- to the host --------------------------------------------------------------------------
 
     def to_wire(self, packet: Packet) -> bytes:
-        """The bytes of an inbound packet. `Wrong` where it echoes a timestamp that was never sent."""
+        """The bytes of an inbound packet."""
         ports = packet.ports or (self.remote[1], self.local[1])
         src, dst = self.remote[0], self.local[0]
         body = packet.body
@@ -117,20 +118,14 @@ class Flow:
 
     def _option_to_wire(self, option: Option, flags: int) -> Option:
         if option.kind == SACK:
-            return sack(
-                [
-                    (self._ack_to_wire(left, flags & SYN), self._ack_to_wire(right, flags & SYN))
-                    for left, right in sack_blocks(option)
-                ]
-            )
-        if option.kind == TIMESTAMPS and flags & ACK:
+            return _moved(option, lambda edge: self._ack_to_wire(edge, flags & SYN))
+        if option.kind == TIMESTAMPS and flags & ACK and len(option.data) == 8:
             value, echo = struct.unpack("!II", option.data)
             if echo in self._sent_timestamps:
                 return timestamps(value, self._sent_timestamps[echo])
-            if self._first_timestamp is None:
-                raise Wrong(f"ecr {echo} echoes a timestamp, but the host has sent none yet")
-            ours, theirs = self._first_timestamp
-            return timestamps(value, plus(theirs, echo - ours))
+            if self._first_timestamp is not None:
+                ours, theirs = self._first_timestamp
+                return timestamps(value, plus(theirs, echo - ours))
         return option
 
     def _message(self, icmp: Icmp) -> IcmpMessage:
@@ -208,16 +203,8 @@ class Flow:
         return plus(ack, -self._remote_base - (0 if syn else self._remote_isn or 0))
 
     def _option_from_wire(self, option: Option, flags: int, wanted: Tcp | None) -> Option:
-        if option.kind == SACK and option.data and len(option.data) % 8 == 0:
-            return sack(
-                [
-                    (
-                        self._remote_from_wire(left, flags & SYN),
-                        self._remote_from_wire(right, flags & SYN),
-                    )
-                    for left, right in sack_blocks(option)
-                ]
-            )
+        if option.kind == SACK:
+            return _moved(option, lambda edge: self._remote_from_wire(edge, flags & SYN))
         if option.kind == TIMESTAMPS and len(option.data) == 8:
             value, echo = struct.unpack("!II", option.data)
             for script in (wanted and wanted.options) or []:
@@ -268,6 +255,13 @@ class Flow:
         if start < 0 or start + packet.body.length > len(self.written):
             return None  # a probe of the window, or of a peer that is silent
         return bytes(self.written[start : start + packet.body.length])
+
+
+def _moved(option: Option, move: Callable[[int], int]) -> Option:
+    """A SACK option in other numbers; one that is malformed as it is."""
+    if not option.data or len(option.data) % 8:
+        return option
+    return sack([(move(left), move(right)) for left, right in sack_blocks(option)])
 
 
 def _all_options(data: bytes) -> list[Option]:

@@ -210,6 +210,9 @@ class Runner:
                 made.error = name_of_error(error.errno or 0)
             except Wrong as problem:
                 made.result, made.problem = -1, problem
+            except Exception as error:  # arguments that no program could give, or a fault of ours
+                told = f"{call.name}() raised {type(error).__name__}: {error}"
+                made.result, made.problem = -1, Wrong(told)
             made.ended = self._clock.now
 
         self._pending.append(made)

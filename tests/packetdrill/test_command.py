@@ -52,6 +52,20 @@ def test_each_that_doesn_t_is_told_and_the_others_run(
     )
 
 
+def test_a_fault_of_netlab_s_own_stops_no_other_script(
+    scripts: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fault(*args: object, **kwargs: object) -> None:
+        raise RuntimeError("a fault")
+
+    monkeypatch.setattr("netlab.packetdrill.runner.Runner._finish", fault)
+    assert main(["packetdrill", "-D", "FD=3", "good.pkt", "bad.pkt"]) == 1
+    out = capsys.readouterr().out
+    assert "CRASHED  good.pkt\n    Traceback" in out
+    assert "RuntimeError: a fault" in out
+    assert "FAILED   bad.pkt" in out
+
+
 def test_a_failure_brings_the_ladder_with_it(
     scripts: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -69,6 +69,8 @@ def test_what_is_so_anyway_is_taken(host: Host, command: str) -> None:
         ("sysctl net.ipv4.tcp_reordering=9", "net.ipv4.tcp_reordering can't be '9' here"),
         ("sysctl net.ipv4.tcp_rmem=few", "net.ipv4.tcp_rmem can't be 'few' here"),
         ("sysctl net.core.somaxconn=9", "net.core.somaxconn is no setting that netlab has"),
+        ("sysctl netlab.tcp.congestion=bbr", "netlab.tcp.congestion can't be 'bbr' here"),
+        ("sysctl net.ipv4.tcp_congestion_control=bbr", "can't be 'bbr' here"),
         ("sysctl netlab.tcp.foo=9", "TcpSettings has no 'foo'"),
         ("sysctl netlab.tcp.nodelay=9", "netlab.tcp.nodelay can't be '9' here"),
         ("sysctl netlab.tcp.msl=long", "netlab.tcp.msl can't be 'long' here"),

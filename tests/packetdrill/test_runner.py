@@ -3,11 +3,15 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from netlab import packetdrill
 from netlab.packetdrill import Result, ScriptError
 from netlab.packetdrill.flow import PATTERN, pattern
+from netlab.packetdrill.packet import Packet, Tcp
 from netlab.units import ms
+from tests.packetdrill.test_parser import one_option
 
 LISTEN = """ 0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
 +0 bind(3, ..., ...) = 0
@@ -224,6 +228,32 @@ def test_a_segment_with_ports_of_its_own_is_another_conversation() -> None:
     assert run(script, strict=True).passed
 
 
+flags, options = st.integers(0, 255), st.lists(one_option, max_size=2)
+near = st.integers(0, 70_000) | st.integers(0, 0xFFFF_FFFF)
+anything = st.builds(
+    lambda flags, seq, length, ack, window, urgent, options: Packet(
+        False, Tcp(flags, seq, length, ack if flags & 16 else 0, window, urgent, options)
+    ),
+    flags,
+    near,
+    st.integers(0, 3_000),
+    near,
+    st.integers(0, 65_535),
+    st.integers(0, 9),
+    options,
+)
+
+
+@given(st.lists(anything, min_size=1, max_size=6))
+@settings(max_examples=100)
+def test_whatever_comes_in_what_goes_out_can_be_read(packets: list[Packet]) -> None:
+    lines = "".join(f"+.3 {packet}\n" for packet in packets)
+    result = run(f"{OPEN}+0 write(4, ..., 5000) = 5000\n{lines}+9 shutdown(4, SHUT_WR) = ...\n")
+    assert result.passed, result
+    for frame in result.trace.frames:
+        assert not frame.malformed
+
+
 # --- calls --------------------------------------------------------------------------------------
 
 
@@ -252,6 +282,8 @@ def test_a_segment_with_ports_of_its_own_is_another_conversation() -> None:
             "revents: expected 0, but it was 4",
         ),
         ("ioctl(4, SIOCOUTQ, [5]) = 0", "ioctl(): expected 5, but it was 0"),
+        ("read(4, ..., -1) = 0", "read() raised ValueError: negative buffersize in recv"),
+        ("sendmsg(4, {msg_flags=0}, 0) = 0", "sendmsg() raised KeyError: 'msg_iov'"),
     ],
 )
 def test_a_call_that_returns_otherwise_is_told(call: str, told: str) -> None:
