@@ -8,6 +8,7 @@ from netlab.errors import ConfigurationError
 from netlab.host import Host
 from netlab.link.address import MacAddress
 from netlab.link.cable import Cable
+from netlab.link.chance import Spread
 from netlab.link.ethernet import Ethernet
 from netlab.link.framing import Framing
 from netlab.link.hub import Hub, HubCable, HubPort
@@ -17,6 +18,7 @@ from netlab.link.ppp import Ppp
 from netlab.link.raw import RawIp
 from netlab.link.switch import Switch, SwitchPort
 from netlab.network.address import IPv4Address, Prefix
+from netlab.network.ecn import mark
 from netlab.probe import Probe
 from netlab.sim.simulation import Simulation
 
@@ -116,7 +118,7 @@ def make_link(
     if hubs:
         link = _make_hub_cable(sim, hubs, a.interface, b.interface, **options)
     else:
-        link = Cable(sim, a.interface, b.interface, framing=MEDIA[medium], **options)
+        link = Cable(sim, a.interface, b.interface, framing=MEDIA[medium], mark=mark, **options)
     for end in (a, b):
         end.plug_in()
         if mtu is not None:
@@ -131,7 +133,7 @@ def _make_hub_cable(
     b: Interface,
     *,
     rate: int | None,
-    jitter: int,
+    jitter: int | Spread,
     **options: Any,
 ) -> HubCable:
     hub = hubs[0]

@@ -10,10 +10,11 @@ from netlab.cabling import Node, make_link, plan_end
 from netlab.errors import ConfigurationError
 from netlab.host import Host
 from netlab.link.address import MacAddress
-from netlab.link.cable import DEFAULT_QUEUE
+from netlab.link.chance import Spread
 from netlab.link.hub import Hub
 from netlab.link.interface import DEFAULT_MTU, Interface
 from netlab.link.link import Link
+from netlab.link.queue import DEFAULT_QUEUE, EcnQueue
 from netlab.link.switch import AGEING, CAPACITY, Switch
 from netlab.network.address import IPv4Address, Prefix, parse_interface
 from netlab.probe import Probe
@@ -159,8 +160,8 @@ class Network:
         delay: int = 0,
         rate: int | None = None,
         loss: float = 0.0,
-        jitter: int = 0,
-        queue: int = DEFAULT_QUEUE,
+        jitter: int | Spread = 0,
+        queue: int | EcnQueue = DEFAULT_QUEUE,
         mtu: int | None = None,
         addresses: Sequence[str | None] = (None, None),
     ) -> Link:
@@ -169,9 +170,10 @@ class Network:
         `medium` is "ethernet", "serial" for a line with PPP's framing, or "raw" for IP packets
         without any. `delay` and `jitter` are in ns, `rate` in bit/s (None: no limit, or that of a
         hub); `queue` frames wait at each end at most, and `loss` is the probability that a frame is
-        lost. `mtu` is set at both ends. `addresses` names, for each router among the two, the
-        address of its new interface; so does a host get another one, which has its first in use.
-        Returns the link, on which faults can be set: ``link.drop(frame=3)``.
+        lost (other models of these: `netlab.link.chance`, `netlab.link.queue`). `mtu` is set at
+        both ends. `addresses` names, for each router among the two, the address of its new
+        interface; so does a host get another one, which has its first in use. Returns the link, on
+        which faults can be set: ``link.drop(frame=3)``.
 
         Raises `ConfigurationError` for what can't be, and leaves the network as it was.
         """

@@ -3,7 +3,7 @@
     python tests/recorded_run.py SEED...
 
 Hosts, routers, ARP, ICMP, UDP and TCP, over cables that lose, double, damage and delay; and Python's
-own HTTP client. It wants nothing but netlab.
+own HTTP client. Then all kinds of links and machines. It wants nothing but netlab.
 """
 
 import http.client
@@ -13,7 +13,9 @@ import time
 
 from netlab import Network, on
 from netlab.host import Host
-from netlab.units import Mbps, kB, ms, s
+from netlab.link.chance import Exponential, GilbertElliott, Normal, Pareto
+from netlab.link.queue import EcnQueue
+from netlab.units import Mbps, kB, kbps, ms, s, us
 
 SIZE = 60 * kB
 
@@ -83,6 +85,47 @@ def run(seed: int) -> Network:
     return net
 
 
+def media(seed: int) -> Network:
+    """A hub where frames collide, a switch, a serial line and a tunnel, with every model of chance."""
+    net = Network(seed)
+    hub, switch = net.hub("h1"), net.switch("s1", ageing=2 * s)
+    hosts = [net.host(f"a{n}", f"10.0.1.{n}/24", gateway="10.0.1.254") for n in range(1, 5)]
+    for host in hosts:
+        net.connect(host, hub, delay=2 * us, loss=0.01)
+    net.connect(hub, switch)
+    r1, r2, far = net.router("r1"), net.router("r2"), net.host("far", "10.0.3.1/24")
+    net.connect(switch, r1, jitter=Normal(50 * us), addresses=(None, "10.0.1.254/24"))
+    serial = net.connect(
+        *(r1, r2),
+        medium="serial",
+        rate=256 * kbps,
+        loss=GilbertElliott(0.05, 0.3),
+        jitter=Exponential(1 * ms),
+        queue=EcnQueue(20, 3),
+        addresses=("10.0.2.1/24", "10.0.2.2/24"),
+    )
+    serial.corrupt(probability=0.1)
+    net.connect(
+        *(r2, far), medium="raw", jitter=Pareto(100 * us), addresses=("10.0.3.254/24", None)
+    )
+    r1.add_route("10.0.3.0/24", "10.0.2.2")
+    r2.add_route("10.0.1.0/24", "10.0.2.1")
+    far.add_route("0.0.0.0/0", "10.0.3.254")
+
+    def speak(host: Host) -> None:
+        sock = socket.socket(type=socket.SOCK_DGRAM)
+        for n in range(30):
+            sock.sendto(bytes(40 * n), ("10.0.3.1", 9))
+            time.sleep(0.003)
+        sock.close()
+
+    for host in hosts:
+        host.start(speak)
+    net.run()
+    net.run_for(5 * s)
+    return net
+
+
 if __name__ == "__main__":
     for seed in sys.argv[1:]:
-        print(run(int(seed)).trace.digest())
+        print(run(int(seed)).trace.digest(), media(int(seed)).trace.digest())

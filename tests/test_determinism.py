@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.recorded_run import run
+from tests.recorded_run import media, run
 
 HOME = Path(__file__).parents[1]
 SEEDS = (1, 2)
 
 
 def digests(python: str, hash_seed: str = "0") -> list[str]:
-    """What another process finds, one digest a seed."""
+    """What another process finds, two digests a seed."""
     command = [python, str(HOME / "tests" / "recorded_run.py"), *map(str, SEEDS)]
     environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(HOME)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
@@ -25,7 +25,7 @@ def digests(python: str, hash_seed: str = "0") -> list[str]:
 @pytest.fixture(scope="module")
 def ours() -> list[str]:
     """What this process finds."""
-    return [run(seed).trace.digest() for seed in SEEDS]
+    return [build(seed).trace.digest() for seed in SEEDS for build in (run, media)]
 
 
 def test_the_run_has_something_of_everything_in_it() -> None:
@@ -39,12 +39,21 @@ def test_the_run_has_something_of_everything_in_it() -> None:
     assert {"state", "rto", "cwnd", "timer set", "timer fired", "arp", "icmp error"} <= kinds
 
 
+def test_so_has_that_of_all_media() -> None:
+    trace = media(1).trace
+    assert {frame.link.framing.name for frame in trace.frames} == {"ethernet", "serial", "raw"}
+    faults = {frame.fault.partition(":")[2].strip() for frame in trace.frames}
+    assert {"collision at h1", "a burst of losses"} <= faults
+    kinds = {event.kind for event in trace.events}
+    assert {"collision", "backoff", "mac", "discarded"} <= kinds
+
+
 def test_another_run_in_the_same_process_is_the_same(ours: list[str]) -> None:
-    assert [run(seed).trace.digest() for seed in SEEDS] == ours
+    assert [each(seed).trace.digest() for seed in SEEDS for each in (run, media)] == ours
 
 
 def test_another_seed_gives_another_trace(ours: list[str]) -> None:
-    assert len(set(ours)) == len(SEEDS)
+    assert len(set(ours)) == 2 * len(SEEDS)
 
 
 @pytest.mark.parametrize("hash_seed", ["0", "1", "4294967295", "random"])

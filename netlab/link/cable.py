@@ -8,19 +8,18 @@ scheduled. A frame in flight can still be dropped, delayed, corrupted or duplica
 from collections import deque
 from typing import TYPE_CHECKING
 
+from netlab.link.chance import Spread, spread
 from netlab.link.ethernet import Ethernet
 from netlab.link.frame import IN_FLIGHT, Frame
 from netlab.link.framing import Framing
 from netlab.link.link import Link
+from netlab.link.queue import DEFAULT_QUEUE, EcnQueue, Mark, limits
 from netlab.sim.recording import Event
 from netlab.sim.simulation import Simulation
-from netlab.units import count, duration, show_time
+from netlab.units import show_time
 
 if TYPE_CHECKING:
     from netlab.link.interface import Interface
-
-DEFAULT_QUEUE = 100
-"""How many frames wait at each end before the next is dropped."""
 
 
 class _Direction:
@@ -37,9 +36,11 @@ class _Direction:
 
 
 class Cable(Link):
-    """A cable. `delay` and `jitter` in ns, `rate` in bit/s (None: no limit), `queue` in frames.
+    """A cable. `delay` in ns, `rate` in bit/s (None: no limit), `queue` in frames or an `EcnQueue`.
 
-    For what can go wrong beside loss see `drop`, `delay`, `duplicate`, `corrupt` and `reorder`.
+    `jitter` is the greatest extra delay (ns), or a `Spread` of delays; either stretches the gaps
+    between frames, and reorders none. `mark` puts the mark of congestion on a packet. For what can
+    go wrong beside loss see `drop`, `delay`, `duplicate`, `corrupt` and `reorder`.
     """
 
     def __init__(
@@ -51,8 +52,9 @@ class Cable(Link):
         delay: int = 0,
         rate: int | None = None,
         loss: float = 0.0,
-        jitter: int = 0,
-        queue: int = DEFAULT_QUEUE,
+        jitter: int | Spread = 0,
+        queue: int | EcnQueue = DEFAULT_QUEUE,
+        mark: Mark | None = None,
         name: str = "",
         framing: type[Framing] = Ethernet,
         frame_type: type[Frame] = Frame,
@@ -68,21 +70,33 @@ class Cable(Link):
             framing=framing,
             frame_type=frame_type,
         )
-        self._jitter = duration(jitter, "jitter")
-        self.queue_limit = count(queue, "queue")
+        self._jitter = jitter
+        self._deviation = spread(jitter, "jitter")
+        self.queue_limit, self._mark_from = limits(queue)
+        self._mark = mark
         self._jitter_stream = sim.stream(f"jitter on {self.name}")
         self._directions = {a: _Direction(b), b: _Direction(a)}
         self._trailer = framing.trailer
         self._plug_in()
 
     @property
-    def jitter_ns(self) -> int:
-        """By how much, at most, chance delays a frame (ns)."""
+    def jitter_ns(self) -> int | Spread:
+        """By how much, at most, chance delays a frame (ns), or how such delays spread."""
         return self._jitter
 
     @jitter_ns.setter
-    def jitter_ns(self, value: int) -> None:
-        self._jitter = duration(value, "jitter_ns")
+    def jitter_ns(self, value: int | Spread) -> None:
+        self._deviation = spread(value, "jitter_ns")
+        self._jitter = value
+
+    @property
+    def queue_lengths(self) -> dict[str, int]:
+        """How many frames wait at each end now, beside the one that is being sent."""
+        now = self._sim.clock.now
+        return {
+            end.host: max(sum(time > now for time in way.departures) - 1, 0)
+            for end, way in self._directions.items()
+        }
 
     def __repr__(self) -> str:
         speed = "no rate limit" if self.rate_bps is None else f"{self.rate_bps / 1e6:g} Mbit/s"
@@ -116,6 +130,8 @@ class Cable(Link):
                 sender.tx.dropped += 1
                 self.lose(frame, f"the queue of {self.name} was full ({self.queue_limit} frames)")
                 return frame
+            if self._mark_from is not None and frame.queued >= self._mark_from:
+                data = self._marked(frame)
         sent = sender.tx
         sent.packets += 1
         sent.bytes += len(data)
@@ -130,10 +146,9 @@ class Cable(Link):
             departures.append(departure)
         way.busy_until = departure
         arrival = departure + self._delay
-        if self._jitter:
-            arrival += int(self._jitter_stream.random() * self._jitter)
-            # Jitter stretches the gaps; it doesn't reorder.
-            arrival = max(arrival, way.last_arrival)
+        if self._deviation is not None:
+            arrival += self._deviation(self._jitter_stream.random)
+            arrival = max(arrival, departure, way.last_arrival)
         way.last_arrival = frame.arrival = arrival
         if way.held is not None:
             self._release(way, arrival + 1)
@@ -143,6 +158,18 @@ class Cable(Link):
         if self._loss or self.faults:
             self._meet_chance(frame)
         return frame
+
+    def _marked(self, frame: Frame) -> bytes:
+        """The frame with the mark of congestion in its packet, as far as that can have one."""
+        at = self.framing.packet_at(frame.bytes)
+        if at is not None and self._mark is not None:
+            packet = self._mark(frame.bytes[at:])
+            if packet is not None:
+                frame.bytes = frame.bytes[:at] + packet
+                frame.reason += (
+                    f"; marked with CE, as {frame.queued} frames wait already (RFC 3168 section 5)"
+                )
+        return frame.bytes
 
     def _reset(self) -> None:
         for way in self._directions.values():

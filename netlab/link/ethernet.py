@@ -96,6 +96,10 @@ class Ethernet(Framing):
         return data.ljust(MINIMUM_LENGTH, b"\0")
 
     @classmethod
+    def packet_at(cls, data: bytes) -> int | None:
+        return HEADER_LENGTH if data[12:14] == b"\x08\x00" else None
+
+    @classmethod
     def fcs(cls, data: bytes) -> bytes:
         return crc32(data).to_bytes(4, "little")  # IEEE 802.3 section 3.2.9: the same polynomial
 

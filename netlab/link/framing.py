@@ -77,6 +77,11 @@ class Framing(ABC):
         return data
 
     @classmethod
+    def packet_at(cls, data: bytes) -> int | None:
+        """Where in a frame the IPv4 packet begins; None where there is none."""
+        return 0
+
+    @classmethod
     def fcs(cls, data: bytes) -> bytes:
         """The frame check sequence behind a frame, as on the wire; b"" on a medium without."""
         return b""

@@ -161,6 +161,14 @@ class HubCable(Link):
         assert self._rate is not None
         return number * 1_000_000_000 // self._rate
 
+    @property
+    def queue_lengths(self) -> dict[str, int]:
+        """How many frames wait at each end now, beside the one that has its turn."""
+        return {
+            end.host: max(len(far.queue) - 1, 0) if isinstance(far, Station) else 0
+            for end, far in ((end, self._far[self._other(end)]) for end in self.ends)
+        }
+
     def transmit(
         self, sender: Interface, data: bytes, reason: str, cause: Event | None
     ) -> Frame | None:

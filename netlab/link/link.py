@@ -4,6 +4,7 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING
 
 from netlab.errors import ConfigurationError
+from netlab.link.chance import GilbertElliott, losses
 from netlab.link.ethernet import Ethernet
 from netlab.link.faults import Faults
 from netlab.link.frame import DELIVERED, DROPPED, IN_FLIGHT, Frame
@@ -21,7 +22,8 @@ class Link(Faults):
     """A link between two interfaces, its `ends`. `framing` tells how its medium frames packets.
 
     `delay` is in ns, `rate` in bit/s (None: no limit), `loss` the probability with which any frame
-    is lost. `name` must be the network's only one, for it names the link's streams of chance.
+    is lost, or a model of bursts (`GilbertElliott`). `name` must be the network's only one, for it
+    names the link's streams of chance.
     """
 
     def __init__(
@@ -50,9 +52,9 @@ class Link(Faults):
         self.framing = framing
         self._delay = duration(delay, "delay")
         self._rate = None if rate is None else bits_per_second(rate, "rate")
+        self._loss_stream = sim.stream(f"loss on {self.name}")
         self.loss = loss
         self._frame_type = frame_type
-        self._loss_stream = sim.stream(f"loss on {self.name}")
         self._whole = True
         self._up = True
 
@@ -68,12 +70,14 @@ class Link(Faults):
 
     @property
     def loss(self) -> float:
-        """The probability with which any frame is lost, 0.0 to 1.0."""
+        """The probability with which any frame is lost, 0.0 to 1.0, or a model of bursts."""
         return self._loss
 
     @loss.setter
     def loss(self, value: float) -> None:
-        self._loss = probability(value, "loss")
+        self._loss = value if isinstance(value, GilbertElliott) else probability(value, "loss")
+        random = self._loss_stream.random
+        self._is_lost = {end.host: losses(self._loss, random) for end in self.ends}
 
     @property
     def delay_ns(self) -> int:
@@ -125,6 +129,11 @@ class Link(Faults):
 
     # --- sending ----------------------------------------------------------------------------
 
+    @property
+    @abstractmethod
+    def queue_lengths(self) -> dict[str, int]:
+        """How many frames wait at each end now, beside the one that is being sent, by host."""
+
     @abstractmethod
     def transmit(
         self, sender: "Interface", data: bytes, reason: str, cause: Event | None
@@ -164,8 +173,12 @@ class Link(Faults):
 
     def _meet_chance(self, frame: Frame) -> None:
         """Let loss and faults strike a frame that has just been sent."""
-        if self._loss and self._loss_stream.random() < self._loss:
-            self.lose(frame, f"random loss (probability {self._loss:g})")
+        if self._loss and self._is_lost[frame.host]():
+            bursts = isinstance(self._loss, GilbertElliott)
+            self.lose(
+                frame,
+                "a burst of losses" if bursts else f"random loss (probability {self._loss:g})",
+            )
         elif self.faults:
             self._strike(frame)
 

@@ -100,6 +100,10 @@ class Ppp(Framing):
         return PppFrame(PROTOCOL_IPV4, payload).pack()
 
     @classmethod
+    def packet_at(cls, data: bytes) -> int | None:
+        return 4 if data[2:4] == b"\x00\x21" else None
+
+    @classmethod
     def fcs(cls, data: bytes) -> bytes:
         return fcs16(data)
 
