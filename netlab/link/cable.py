@@ -140,7 +140,7 @@ class Cable(Link):
         if trailer is None:
             frame.wire_received = wire = self.framing.wire(data)
             trailer = len(wire) - len(data)
-        departure = max(way.busy_until, now)
+        departure = way.busy_until if way.busy_until > now else now
         if self._rate is not None:
             departure += (len(data) + trailer) * 8_000_000_000 // self._rate
             departures.append(departure)

@@ -36,7 +36,7 @@ def internet_checksum(data: bytes, initial: int = 0) -> int:
     `initial` is a sum of other 16-bit words, 0 or more and not folded, that are covered too: a
     pseudo header, or the fields of a header that isn't packed yet.
     """
-    total = _word_sum(data) + initial
+    total = _word_sum(data) + initial if data else initial
     return -total % 0xFFFF if total else 0xFFFF
 
 

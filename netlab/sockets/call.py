@@ -25,13 +25,14 @@ class Call:
 
     __slots__ = ("_args", "_cause", "_socket", "_steps", "name", "result")
 
+    _cause: Event | None
+    _steps: int
+
     def __init__(self, socket: "Socket", name: str, args: tuple[object, ...]) -> None:
         self.name = name
         self.result: Any = None
         self._args = args
         self._socket = socket
-        self._cause: Event | None = None
-        self._steps = 0
 
     def __str__(self) -> str:
         return f"{self.name}() on {self._socket.describe()}"

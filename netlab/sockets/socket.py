@@ -393,7 +393,8 @@ class Socket:
             )
         finally:
             self._waits_for.remove(signal)
-        self._check_open()
+        if self._gone:
+            self._check_open()
         if not in_time:
             raise TimeoutError("timed out")
 

@@ -6,25 +6,25 @@ _SMALL = 4096
 
 
 class ByteQueue:
-    """Bytes go in at the end and out at the front; `len()` says how many are here.
+    """Bytes go in at the end and out at the front; `length` says how many are here.
 
     They stay in the pieces in which they came, so that neither end moves the rest: a `bytearray`
     of this size would be copied, and its memory asked for anew, with each piece that comes. Small
     pieces are joined, lest there be one for each byte.
     """
 
-    __slots__ = ("_length", "_pieces", "_taken")
+    __slots__ = ("_pieces", "_taken", "length")
 
     def __init__(self) -> None:
+        self.length = 0
         self._pieces: deque[bytes] = deque()
         self._taken = 0  # bytes of the first piece that are gone already
-        self._length = 0
 
     def __len__(self) -> int:
-        return self._length
+        return self.length
 
     def __bytes__(self) -> bytes:
-        return self.peek(0, self._length)
+        return self.peek(0, self.length)
 
     def append(self, data: bytes) -> None:
         """Add bytes at the end."""
@@ -33,7 +33,7 @@ class ByteQueue:
             pieces[-1] += data
         elif data:
             pieces.append(data)
-        self._length += len(data)
+        self.length += len(data)
 
     def peek(self, start: int, count: int) -> bytes:
         """Up to `count` bytes from position `start` on; they stay."""
@@ -52,7 +52,7 @@ class ByteQueue:
     def drop(self, count: int) -> None:
         """Let go of the first `count` bytes, which are here."""
         pieces = self._pieces
-        self._length -= count
+        self.length -= count
         self._taken += count
         while pieces and self._taken >= len(pieces[0]):
             self._taken -= len(pieces.popleft())

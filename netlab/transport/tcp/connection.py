@@ -40,6 +40,10 @@ if TYPE_CHECKING:
 SocketAddress = tuple[IPv4Address, int]
 
 _SENDING = frozenset({State.SYN_SENT, State.SYN_RCVD, State.ESTABLISHED, State.CLOSE_WAIT})
+_RECEIVING = frozenset(
+    {State.SYN_SENT, State.SYN_RCVD, State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2}
+)
+"""Where something may still come from the other side."""
 _LOSING_DATA = frozenset({State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2, State.CLOSE_WAIT})
 """Where a user who goes away with data unread loses them, and the other side must know."""
 _HARD_ERRORS = frozenset({ENOPROTOOPT, ECONNREFUSED})
@@ -209,13 +213,7 @@ class Connection:
     @property
     def at_end(self) -> bool:
         """Whether all that the other side sent has been read: its FIN came, or the connection ended."""
-        return not self.receiver.buffer and self.state not in (
-            State.SYN_SENT,
-            State.SYN_RCVD,
-            State.ESTABLISHED,
-            State.FIN_WAIT_1,
-            State.FIN_WAIT_2,
-        )
+        return not self.receiver.buffer and self.state not in _RECEIVING
 
     # --- sending ----------------------------------------------------------------------------
 
