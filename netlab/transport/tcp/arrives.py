@@ -23,14 +23,14 @@ _FIN_SENT = frozenset({State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK})
 def segment_arrives(connection: "Connection", segment: Segment) -> None:
     """Process a segment for this connection, in whatever state it is."""
     process = _PROCESSING.get(connection.state, _otherwise)
-    process(connection, segment)
+    process(connection, segment, connection.negotiation.read(segment))
 
 
-def _in_closed(connection: "Connection", segment: Segment) -> None:
+def _in_closed(connection: "Connection", segment: Segment, options: Options) -> None:
     """3.10.7.1: it is discarded. The RST for one that nobody takes is the endpoint's to send."""
 
 
-def _in_listen(connection: "Connection", segment: Segment) -> None:
+def _in_listen(connection: "Connection", segment: Segment, options: Options) -> None:
     """3.10.7.2."""
     # First, check for a RST; second, for an ACK.
     if segment.rst:
@@ -50,7 +50,7 @@ def _in_listen(connection: "Connection", segment: Segment) -> None:
     _keep_for_later(connection, _without_syn(segment))
 
 
-def _in_syn_sent(connection: "Connection", segment: Segment) -> None:
+def _in_syn_sent(connection: "Connection", segment: Segment, options: Options) -> None:
     """3.10.7.3."""
     sender = connection.sender
     acceptable = segment.has_ack and less(sender.iss, segment.ack)
@@ -88,7 +88,7 @@ def _in_syn_sent(connection: "Connection", segment: Segment) -> None:
         _keep_for_later(connection, _without_syn(segment))
 
 
-def _in_established(connection: "Connection", segment: Segment) -> None:
+def _in_established(connection: "Connection", segment: Segment, options: Options) -> None:
     """3.10.7.4, foreseen: header prediction (RFC 7323 section 5.6), which finds Jacobson's two cases.
 
     Nearly all segments of an open connection are the one expected next, and bring either text or
@@ -97,7 +97,6 @@ def _in_established(connection: "Connection", segment: Segment) -> None:
     """
     sender, receiver = connection.sender, connection.receiver
     ack = segment.ack
-    options = connection.negotiation.read(segment)
     expected = (
         segment.seq == receiver.rcv_nxt
         and receiver.rcv_wnd > 0
@@ -114,14 +113,14 @@ def _in_established(connection: "Connection", segment: Segment) -> None:
     elif expected and not segment.payload and sender.is_news(ack):
         sender.acknowledged(ack, options.timestamps and options.timestamps[1])
     else:
-        _otherwise(connection, segment)
+        _otherwise(connection, segment, options)
         return
     sender.snd_wl1 = segment.seq
     sender.snd_wl2 = ack
     sender.send_what_fits(_AN_ACK_CAME)
 
 
-def _otherwise(connection: "Connection", segment: Segment) -> None:
+def _otherwise(connection: "Connection", segment: Segment, options: Options) -> None:
     """3.10.7.4: all other states."""
     receiver = connection.receiver
     if (
@@ -133,7 +132,6 @@ def _otherwise(connection: "Connection", segment: Segment) -> None:
         segment = _without_syn(segment)  # both sides opened: the SYN is known, its ACK is news
 
     # First, check the sequence number; and whether it comes from long ago (RFC 7323 section 5.3).
-    options = connection.negotiation.read(segment)
     if not _check_timestamps(connection, segment, options):
         if not segment.rst:
             why = "its timestamp is old: a late duplicate (RFC 7323 section 5.3, PAWS)"

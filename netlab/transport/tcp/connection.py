@@ -217,7 +217,7 @@ class Connection:
 
     # --- sending ----------------------------------------------------------------------------
 
-    def emit(self, seq: int, flags: int, text: bytes, why: str, *, repeated: bool = False) -> None:
+    def emit(self, seq: int, flags: int, text: bytes, why: str, repeated: bool = False) -> None:
         """Send a segment with the present acknowledgment, window and options.
 
         `repeated` says that its text was sent before.

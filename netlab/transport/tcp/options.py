@@ -113,8 +113,8 @@ def check_length(packed: bytes) -> bytes:
     return packed + bytes(-len(packed) & 3)
 
 
-_TIMESTAMPS = struct.Struct("!BBBBII")
 _TIMESTAMPS_START = bytes((NOP, NOP, TIMESTAMPS, 10))
+_TWO_NUMBERS = struct.Struct("!II")
 
 
 @dataclass(slots=True)
@@ -133,10 +133,9 @@ class Options:
     @classmethod
     def parse(cls, data: bytes) -> "Options":
         """Read option bytes. One of a wrong length is ignored, as is a second of the same kind."""
+        if len(data) == 12 and data[:4] == _TIMESTAMPS_START:  # as nearly all segments have it
+            return cls(None, None, False, (), _TWO_NUMBERS.unpack_from(data, 4))
         found = cls()
-        if len(data) == 12 and data.startswith(_TIMESTAMPS_START):  # as nearly all segments have it
-            found.timestamps = _TIMESTAMPS.unpack(data)[4:]
-            return found
         seen = set()
         for option in parse_options(data):
             read = _READERS.get((option.kind, len(option.data)))
@@ -178,7 +177,7 @@ class Options:
 
 def timestamps_alone(value: int, echo: int) -> bytes:
     """The option bytes of a segment that has timestamps and nothing else."""
-    return _TIMESTAMPS.pack(NOP, NOP, TIMESTAMPS, 10, value, echo)
+    return _TIMESTAMPS_START + _TWO_NUMBERS.pack(value, echo)
 
 
 def _read_mss(found: Options, data: bytes) -> None:

@@ -8,12 +8,16 @@ from bisect import bisect_left
 
 
 class Reassembler:
-    """Keeps what came too early. `next` is the position of the first byte that is still missing."""
+    """Keeps what came too early. `next` is the position of the first byte that is still missing.
 
-    __slots__ = ("_pieces", "_starts", "next")
+    `has_holes` says whether something is here that came too early.
+    """
+
+    __slots__ = ("_pieces", "_starts", "has_holes", "next")
 
     def __init__(self) -> None:
         self.next = 0
+        self.has_holes = False
         self._starts: list[int] = []  # sorted; no two pieces overlap
         self._pieces: dict[int, bytes] = {}
 
@@ -30,17 +34,14 @@ class Reassembler:
             start = self.next
         if data:
             self._store(start, data)
-        return self._take()
+        ready = self._take()
+        self.has_holes = bool(self._starts)
+        return ready
 
     @property
     def waiting(self) -> int:
         """Bytes that are here, and can't be handed on because others are missing."""
         return sum(len(piece) for piece in self._pieces.values())
-
-    @property
-    def has_holes(self) -> bool:
-        """Whether something is here that came too early."""
-        return bool(self._starts)
 
     @property
     def blocks(self) -> list[tuple[int, int]]:

@@ -61,7 +61,9 @@ class Receiver:
         Its right edge never moves back (RFC 9293 section 3.8.6), and moves on only by steps worth
         having (section 3.8.6.2.2).
         """
-        free = min(self.capacity - len(self.buffer), LARGEST_FIELD << self.wscale)
+        free = self.capacity - len(self.buffer)
+        if free > LARGEST_FIELD << self.wscale:
+            free = LARGEST_FIELD << self.wscale
         growth = free - self.rcv_wnd
         if growth > 0 and not self._window_is_held and self._is_worth_telling(growth):
             self.rcv_wnd = free
@@ -153,7 +155,8 @@ class Receiver:
     @property
     def has_news(self) -> bool:
         """Whether SACK has something to report: pieces beyond a hole, or what came twice."""
-        return self.reassembler.has_holes or (self.report is not None and self.report.duplicate)
+        report = self.report
+        return self.reassembler.has_holes or (report is not None and report.duplicate is not None)
 
     def sack_blocks(self, limit: int) -> tuple[tuple[int, int], ...]:
         """The blocks to report, by their sequence numbers; at most `limit` (RFC 2018 section 4)."""
@@ -208,7 +211,7 @@ class Receiver:
             )
         elif delay == 0:
             connection.send_ack("data came: acknowledge them")
-        elif not self._delayed_ack.armed:
+        elif self._delayed_ack.deadline is None:
             self._delayed_ack.arm(
                 delay,
                 "data came: the ACK may wait for data of our own to ride on"

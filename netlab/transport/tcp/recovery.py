@@ -119,7 +119,7 @@ class LossRecovery:
         sender = self._sender
         self._una += moved
         self.duplicates = sender.credit = 0
-        if self.scoreboard:
+        if self.scoreboard.sacked:
             self.scoreboard.update((), self._una, self._sent, self._connection.mss)
         if self.recover is None:
             return

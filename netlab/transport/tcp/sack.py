@@ -19,18 +19,13 @@ REMEMBERED = 8
 
 
 class Report:
-    """What one receiver says of its pieces."""
+    """What one receiver says of its pieces. `duplicate` is what came twice and wasn't told yet."""
 
-    __slots__ = ("_duplicate", "_recent")
+    __slots__ = ("_recent", "duplicate")
 
     def __init__(self) -> None:
+        self.duplicate: Block | None = None
         self._recent: list[int] = []  # where the latest segments began, the very latest first
-        self._duplicate: Block | None = None
-
-    @property
-    def duplicate(self) -> bool:
-        """Whether something came twice that wasn't told yet."""
-        return self._duplicate is not None
 
     def arrived(self, start: int) -> None:
         """A segment came that begins at `start` and can't be handed on yet."""
@@ -38,7 +33,7 @@ class Report:
 
     def arrived_again(self, block: Block) -> None:
         """All of `block` was here before: say so, once (RFC 2883 section 4)."""
-        self._duplicate = block
+        self.duplicate = block
 
     def blocks(self, pieces: Sequence[Block], limit: int) -> list[Block]:
         """At most `limit` blocks to report, of all the `pieces` that are here.
@@ -46,8 +41,8 @@ class Report:
         The first is the one that the latest segment belongs to, then come those which were
         reported last (RFC 2018 section 4). A duplicate goes before all of them.
         """
-        told = [] if self._duplicate is None else [self._duplicate]
-        self._duplicate = None
+        told = [] if self.duplicate is None else [self.duplicate]
+        self.duplicate = None
         for start in self._recent:
             piece = next((each for each in pieces if each[0] <= start < each[1]), None)
             if piece is not None and piece not in told:
@@ -68,9 +63,6 @@ class Scoreboard:
         self.sacked: list[Block] = []
         self.lost_below = 0
         """Every hole below is lost: IsLost() of RFC 6675 section 4."""
-
-    def __bool__(self) -> bool:
-        return bool(self.sacked)
 
     def clear(self) -> None:
         """Forget everything: the receiver may have thrown its pieces away (RFC 2018 section 8)."""

@@ -87,12 +87,12 @@ class Sender:
     @property
     def free(self) -> int:
         """Bytes that the user may still hand over."""
-        return max(0, self.capacity - len(self.buffer))
+        return max(0, self.capacity - self.buffer.length)
 
     @property
     def has_more(self) -> bool:
         """Whether anything is still to be sent, or to be acknowledged."""
-        return len(self.buffer) > 0 or (self.fin_wanted and not self.fin_acknowledged)
+        return self.buffer.length > 0 or (self.fin_wanted and not self.fin_acknowledged)
 
     @property
     def fin_acknowledged(self) -> bool:
@@ -130,7 +130,7 @@ class Sender:
 
     def send_what_fits(self, why: str) -> None:
         """Send as many segments as the windows, Nagle and silly window avoidance allow."""
-        if not self.buffer and not self.fin_wanted:
+        if not self.buffer.length and not self.fin_wanted:
             return
         recovery = self.recovery
         if recovery.recovering and recovery.sack:
@@ -146,17 +146,18 @@ class Sender:
 
     def send_one(self, limit: int, why: str) -> bool:
         """Send the next segment, if it may go while at most `limit` bytes are under way."""
-        if self.recovery.scoreboard and self.snd_nxt != self.snd_max:
+        if self.snd_nxt != self.snd_max and self.recovery.scoreboard.sacked:
             self.snd_nxt = self.recovery.skip(self.snd_nxt)
         flight = (self.snd_nxt - self.snd_una) & MASK
-        unsent = len(self.buffer) + self.syn_under_way - flight
+        unsent = self.buffer.length + self.syn_under_way - flight
         fin_due = self.fin_wanted and unsent >= 0 and not self.fin_acknowledged
         if unsent <= 0 and not fin_due:
             return False
-        usable = min(self.snd_wnd, limit) - flight
-        size = min(unsent, self._connection.mss, usable)
+        mss = self._connection.mss
+        usable = (limit if limit < self.snd_wnd else self.snd_wnd) - flight
+        size = mss if mss <= unsent and mss <= usable else min(unsent, usable)
         with_fin = fin_due and size == unsent and usable > size
-        if size < self._connection.mss and not with_fin and not self._worth_sending(size, unsent):
+        if size < mss and not with_fin and not self._worth_sending(size, unsent):
             return False
         self._send_segment(self.snd_nxt, size, with_fin, why)
         return True
@@ -178,7 +179,7 @@ class Sender:
         """
         if size <= 0:
             return False
-        if self.flight and not self.nodelay:
+        if self.snd_nxt != self.snd_una and not self.nodelay:
             return False  # Nagle: a small segment waits until nothing is under way
         return size >= unsent or 2 * size >= self.max_snd_wnd
 
@@ -189,7 +190,7 @@ class Sender:
         if with_fin:
             flags |= FIN
             self.fin_seq = plus(seq, size)
-        if text and start + size == len(self.buffer):
+        if text and start + size == self.buffer.length:
             flags |= PSH  # the last of what the user has handed over (RFC 9293 section 3.9.1.2)
         end = plus(seq, size + with_fin)
         now = self._connection.clock.now
@@ -206,7 +207,7 @@ class Sender:
             self.snd_nxt = end
         if self._retransmission.deadline is None:
             self._guard()
-        self._connection.emit(seq, flags, text, why, repeated=repeated)
+        self._connection.emit(seq, flags, text, why, repeated)
 
     def retransmit_first(self, why: str) -> int:
         """Send again what is unacknowledged for longest, at most one segment: how much that was."""
@@ -216,8 +217,8 @@ class Sender:
 
     def resend(self, offset: int, size: int, why: str) -> int:
         """Send again up to `size` numbers from `offset` behind `snd_una`; how many it were."""
-        text = max(0, min(size, self._connection.mss, len(self.buffer) - offset))
-        with_fin = self.fin_seq is not None and text < size and offset + text == len(self.buffer)
+        text = max(0, min(size, self._connection.mss, self.buffer.length - offset))
+        with_fin = self.fin_seq is not None and text < size and offset + text == self.buffer.length
         self._send_segment(plus(self.snd_una, offset), text, with_fin, why)
         return text + with_fin
 
@@ -240,8 +241,10 @@ class Sender:
     def acknowledged(self, ack: int, echo: int | None) -> None:
         """Everything before `ack` has arrived, and some of that is news. `echo` is the ACK's TSecr."""
         connection = self._connection
-        moved = distance(self.snd_una, ack)
-        text = min(moved - self.syn_under_way, len(self.buffer))
+        moved = (ack - self.snd_una) & MASK
+        text = moved - self.syn_under_way
+        if text > self.buffer.length:
+            text = self.buffer.length  # and the FIN behind it
         self._measure(ack, echo)
         if self.syn_under_way:
             self._syn_acknowledged()
@@ -266,7 +269,7 @@ class Sender:
                 "new data were acknowledged: restart the timer (RFC 6298 section 5, 5.3)",
             )
         self.recovery.acknowledged(moved, text)
-        if text and 3 * len(self.buffer) <= 2 * self.capacity:  # a third of it is free again
+        if text and 3 * self.buffer.length <= 2 * self.capacity:  # a third of it is free again
             connection.writable.notify()
 
     def _syn_acknowledged(self) -> None:
@@ -367,7 +370,7 @@ class Sender:
 
     def use_small_window(self) -> None:
         """The window has been small for so long that even this much is better than nothing."""
-        size = min(len(self.buffer), self.snd_wnd, self._connection.mss)
+        size = min(self.buffer.length, self.snd_wnd, self._connection.mss)
         why = "it has waited long enough for a larger window (RFC 9293 section 3.8.6.2.1)"
         self._send_segment(self.snd_una, size, not self.buffer, why)
 

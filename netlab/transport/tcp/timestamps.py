@@ -41,22 +41,18 @@ class Timestamps:
     def begin(self, value: int, now: int) -> None:
         """The other side's SYN has timestamps, and ours has them as well."""
         self.on = True
-        self._take(value, now)
+        self.note(value, now)
 
     def is_old(self, value: int, now: int) -> bool:
         """The test of PAWS: whether a segment with this TSval comes too late (section 5.3, R1)."""
         return less(value, self.ts_recent) and now - self._recent_since < OUTDATED
 
     def note(self, value: int, now: int) -> None:
-        """A segment came that reaches over the byte which was acknowledged last (section 4.3, 2)."""
-        if not less(value, self.ts_recent) or now - self._recent_since >= OUTDATED:
-            self._take(value, now)
+        """A segment that isn't old reaches over the byte which was acknowledged last (section 4.3, 2)."""
+        self.ts_recent = value
+        self._recent_since = now
 
     def round_trip(self, echo: int, now: int) -> int:
         """How long it is since TSval was `echo` (ns), to the tick; negative for one that never was."""
         ticks = (self.value(now) - echo) & MASK
         return ticks * TICK if ticks < 1 << 31 else -1
-
-    def _take(self, value: int, now: int) -> None:
-        self.ts_recent = value
-        self._recent_since = now

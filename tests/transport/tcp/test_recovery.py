@@ -194,7 +194,7 @@ def test_a_timeout_forgets_what_sack_told_and_begins_no_recovery_before_all_that
     acks(story, 0, (3, 4))
     sends(story, 0, after=1 * s)
     recovery = story.tcb.sender.recovery
-    assert not recovery.scoreboard
+    assert not recovery.scoreboard.sacked
     for at in range(4, 7):
         acks(story, 0, (3, at))
     story.settle()

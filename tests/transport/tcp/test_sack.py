@@ -94,7 +94,7 @@ def test_an_update_tells_whether_it_was_news() -> None:
 def test_blocks_of_what_was_never_sent_or_is_acknowledged_are_ignored() -> None:
     board = Scoreboard()
     assert not board.update([(10, END + 1), (1, 5), (7, 7), (9, 6)], 5, END, MSS)
-    assert not board
+    assert not board.sacked
 
 
 def test_a_cleared_scoreboard_knows_nothing() -> None:
@@ -102,7 +102,7 @@ def test_a_cleared_scoreboard_knows_nothing() -> None:
     board.update([(10, 30)], 0, END, MSS)
     assert board.lost_below == 10
     board.clear()
-    assert not board
+    assert not board.sacked
     assert board.lost_below == 0
     assert board.next_hole(0, lost=False) is None
 
