@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from netlab.errors import CaptureError
 from netlab.link.ethernet import LINKTYPE_ETHERNET
 
 INBOUND = "inbound"
@@ -49,3 +50,8 @@ class Capture:
     names: dict[str, str] = field(default_factory=dict)
     simulated: bool = False
     problem: str = ""
+
+
+def broken(at: int, what: str) -> CaptureError:
+    """The error of a file that makes no sense from byte `at` on."""
+    return CaptureError(f"byte {at}: {what}")

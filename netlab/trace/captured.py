@@ -1,11 +1,13 @@
 """Frames that were read from a capture, with hosts named by what the frames say of themselves."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from netlab.errors import CaptureError
 from netlab.link.frame import DELIVERED, DROPPED
-from netlab.network.arp_packet import ArpPacket
 from netlab.sim.recording import Event, Recorder
 from netlab.trace import pcap, pcapng
-from netlab.trace.capture import Capture, CaptureInterface, Packet
+from netlab.trace.capture import Capture, Packet
 from netlab.trace.frame import Frame
 from netlab.trace.layers import ETHERTYPE_IPV6, Layers, dissect
 from netlab.trace.observe import Observer
@@ -16,105 +18,63 @@ _LOST = "lost: "  # stands in the account of what faults did to a frame that did
 
 
 class CapturedFrame(Frame):
-    """A frame of a capture. `cut` is how many bytes the capture left out at its end.
+    """A frame of a capture, which holds `packet`.
 
     Its `link` is the `CaptureInterface` that saw it. One time is known of it: it counts as arrived
     when it was seen, unless a comment of netlab's own says that it was lost.
     """
 
-    __slots__ = ("comments", "cut", "direction", "interface")
+    __slots__ = ("packet",)
 
-    def __init__(
-        self, frame_id: int, number: int, time: int, ends: tuple[str, str], packet: Packet
-    ) -> None:
+    def __init__(self, frame_id: int, number: int, time: int, packet: Packet) -> None:
         # What stands where a cable does has a name as well, and that is all that is asked of it.
-        link = packet.interface
-        super().__init__(
-            frame_id,
-            number,
-            time,
-            *ends,
-            link,  # type: ignore[arg-type]
-            packet.data,
-            None,
-            "",
-        )
-        self.interface = link
-        self.cut = packet.original_length - len(packet.data)
-        self.comments = packet.comments
-        self.direction = packet.direction
+        link: Any = packet.interface
+        super().__init__(frame_id, number, time, "", "", link, packet.data, None, "")
+        self.packet = packet
         self.received = packet.data
         self.fate = DELIVERED
         self.arrival = time
 
+    @property
+    def cut(self) -> int:
+        """How many bytes the capture left out at its end."""
+        return self.packet.original_length - len(self.packet.data)
+
+    @property
+    def comments(self) -> list[str]:
+        """What was noted beside it."""
+        return self.packet.comments
+
     def _dissect(self) -> Layers:
-        return dissect(self.bytes, self.interface.linktype, self.cut)
+        return dissect(self.bytes, self.packet.interface.linktype, self.cut)
 
 
-class CapturedTrace:
-    """What a capture's packets make: a `recorder` with their frames and the states inferred.
+def record_of(capture: Capture) -> tuple[Recorder, dict[str, str], int]:
+    """A record with the frames of a capture, and the states of TCP that follow from them.
 
-    `addresses` maps the name of each host to its address, in the order in which they appear.
-    `start` is when the capture began, in ns since 1970, and times in it count from there;
-    `simulated` says that it was saved from a run, so that its comments can be understood.
+    With it come the address of each host, in the order in which they appear, and when the capture
+    began, in ns since 1970; times in the record count from there.
     """
-
-    def __init__(self, capture: Capture) -> None:
-        self.recorder = Recorder()
-        self.addresses: dict[str, str] = {}
-        self.problem = capture.problem
-        self.simulated = capture.simulated
-        self._names = capture.names
-        times = _times(capture.packets)
-        # Virtual times start at 0 and have no date.
-        self.start = 0 if self.simulated else min(times, default=0)
-        observer = Observer()
-        for index in sorted(range(len(times)), key=times.__getitem__):
-            frame = self._frame(index + 1, times[index] - self.start, capture.packets[index])
-            self.recorder.keep(frame)
-            for change in observer.see(frame):
-                self.recorder.keep(
-                    Event(
-                        self.recorder.next_number,
-                        frame.time,
-                        change.host,
-                        "transport",
-                        "state",
-                        change.fields,
-                        frame,
-                        change.reason,
-                    )
-                )
-
-    def _frame(self, frame_id: int, time: int, packet: Packet) -> CapturedFrame:
-        interface = packet.interface
-        cut = packet.original_length - len(packet.data)
-        layers = dissect(packet.data, interface.linktype, cut)
-        ends = self._ends(layers, interface)
-        frame = CapturedFrame(frame_id, self.recorder.next_number, time, ends, packet)
-        frame._layers = layers
-        if not self.simulated:
+    recorder, addresses, observer = Recorder(), dict[str, str](), Observer()
+    times = _times(capture.packets)
+    # Virtual times start at 0 and have no date.
+    start = 0 if capture.simulated else min(times, default=0)
+    for index in sorted(range(len(times)), key=times.__getitem__):
+        packet = capture.packets[index]
+        frame = CapturedFrame(index + 1, recorder.next_number, times[index] - start, packet)
+        frame.host, frame.receiver = _ends(frame.layers, packet, capture.names, addresses)
+        if not capture.simulated:
             frame.reason = "; ".join(packet.comments)
         elif packet.comments:
             frame.reason = packet.comments[0].partition(REASON)[2]
             frame.fault = "; ".join(packet.comments[1:])
             if _LOST in frame.fault:
                 frame.fate, frame.received, frame.arrival = DROPPED, None, None
-        return frame
-
-    def _ends(self, layers: Layers, interface: CaptureInterface) -> tuple[str, str]:
-        """Who sent it to whom: by names where the file has them, by addresses else."""
-        sender, receiver = _addresses(layers) or (interface.name or "the link",) * 2
-        transport = layers.tcp or layers.udp
-        ports = ("", "")
-        if sender == receiver and transport is not None:  # a host that speaks to itself
-            ports = (f":{transport.source_port}", f":{transport.destination_port}")
-        return self._name(sender, ports[0]), self._name(receiver, ports[1])
-
-    def _name(self, address: str, port: str) -> str:
-        name = self._names.get(address, address) + port
-        self.addresses.setdefault(name, address)
-        return name
+        recorder.keep(frame)
+        for host, fields, reason in observer.see(frame):
+            facts = (recorder.next_number, frame.time, host, "transport", "state", fields)
+            recorder.keep(Event(*facts, frame, reason))
+    return recorder, addresses, start
 
 
 def read_capture(data: bytes, name: str) -> Capture:
@@ -155,25 +115,33 @@ def _times(packets: list[Packet]) -> list[int]:
     return times
 
 
+def _ends(
+    layers: Layers, packet: Packet, names: Mapping[str, str], addresses: dict[str, str]
+) -> tuple[str, str]:
+    """Who sent it to whom: by names where the file has them, by addresses else, which are kept."""
+    ends = _addresses(layers) or (packet.interface.name or "the link",) * 2
+    transport = layers.tcp or layers.udp
+    ports = ("", "")
+    if ends[0] == ends[1] and transport is not None:  # a host that speaks to itself
+        ports = (f":{transport.source_port}", f":{transport.destination_port}")
+    sender, receiver = (names.get(end, end) + port for end, port in zip(ends, ports, strict=True))
+    addresses.setdefault(sender, ends[0])
+    addresses.setdefault(receiver, ends[1])
+    return sender, receiver
+
+
 def _addresses(layers: Layers) -> tuple[str, str] | None:
     """Source and destination by the highest layer that has addresses."""
+    payload, arp = layers.payload, layers.arp
     if layers.ipv4 is not None:
         return str(layers.ipv4.src), str(layers.ipv4.dst)
-    if layers.arp is not None:
-        return _arp_addresses(layers.arp)
-    if layers.ethertype == ETHERTYPE_IPV6 and len(layers.payload) >= 40:
+    if arp is not None:  # a question goes to everybody, but is meant for one
+        sender, target = str(arp.sender_protocol_address), str(arp.target_protocol_address)
+        return sender, "everybody" if sender == target else target  # an announcement of one's own
+    if layers.ethertype == ETHERTYPE_IPV6 and len(payload) >= 40:
         from ipaddress import IPv6Address
 
-        payload = layers.payload
         return str(IPv6Address(payload[8:24])), str(IPv6Address(payload[24:40]))
     if layers.ethernet is not None:
         return str(layers.ethernet.src), str(layers.ethernet.dst)
     return None
-
-
-def _arp_addresses(arp: ArpPacket) -> tuple[str, str]:
-    """A question goes to everybody, but is meant for one."""
-    sender, target = arp.sender_protocol_address, arp.target_protocol_address
-    if sender == target:  # an announcement of one's own address
-        return str(sender), "everybody"
-    return str(sender), str(target)

@@ -40,6 +40,13 @@ _RAW_IP = (LINKTYPE_RAW, LINKTYPE_IPV4, 12, 14)  # the last two: what some syste
 _VLAN_TAGS = (0x8100, 0x88A8, 0x9100)
 _PPP_PROTOCOLS = {PROTOCOL_IPV4: ETHERTYPE_IPV4, 0x0057: ETHERTYPE_IPV6}
 _FAMILIES = {2: ETHERTYPE_IPV4, 24: ETHERTYPE_IPV6, 28: ETHERTYPE_IPV6, 30: ETHERTYPE_IPV6}
+# How long other headers are, what they are called, and where the type stands of what follows.
+_HEADERS: dict[int, tuple[int, str, int | None]] = {
+    LINKTYPE_NULL: (4, "a loopback header", None),
+    LINKTYPE_LOOP: (4, "a loopback header", None),
+    LINKTYPE_LINUX_SLL: (16, "a Linux cooked header", 14),
+    LINKTYPE_LINUX_SLL2: (20, "a Linux cooked header of version 2", 0),
+}
 
 
 @dataclass(slots=True)
@@ -92,25 +99,18 @@ def _read_link(layers: Layers, data: bytes, linktype: int) -> None:
     elif linktype in _RAW_IP:
         version = data[0] >> 4 if data else 0
         layers.ethertype = ETHERTYPE_IPV6 if version == 6 else ETHERTYPE_IPV4
-    elif linktype in (LINKTYPE_NULL, LINKTYPE_LOOP):
-        header = _header(data, 4, "a loopback header")
-        # Families are small numbers: whichever end isn't zero tells the byte order.
-        family = int.from_bytes(header, "big" if header[0] == 0 else "little")
-        layers.ethertype, layers.payload = _FAMILIES.get(family), data[4:]
-    elif linktype == LINKTYPE_LINUX_SLL:
-        header = _header(data, 16, "a Linux cooked header")
-        ethertype = int.from_bytes(header[14:], "big")
-        layers.ethertype, layers.payload = _without_tags(ethertype, data[16:])
-    elif linktype == LINKTYPE_LINUX_SLL2:
-        header = _header(data, 20, "a Linux cooked header of version 2")
-        ethertype = int.from_bytes(header[:2], "big")
-        layers.ethertype, layers.payload = _without_tags(ethertype, data[20:])
-
-
-def _header(data: bytes, length: int, what: str) -> bytes:
-    if len(data) < length:
-        raise ParseError(f"{what} has {length} bytes, got {len(data)}")
-    return data[:length]
+    elif linktype in _HEADERS:
+        length, what, at = _HEADERS[linktype]
+        if len(data) < length:
+            raise ParseError(f"{what} has {length} bytes, got {len(data)}")
+        layers.payload = data[length:]
+        if at is None:
+            # Families are small numbers: whichever end isn't zero tells the byte order.
+            family = int.from_bytes(data[:4], "big" if data[0] == 0 else "little")
+            layers.ethertype = _FAMILIES.get(family)
+        else:
+            ethertype = int.from_bytes(data[at : at + 2], "big")
+            layers.ethertype, layers.payload = _without_tags(ethertype, layers.payload)
 
 
 def _without_tags(ethertype: int, payload: bytes) -> tuple[int, bytes]:

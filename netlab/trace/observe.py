@@ -15,7 +15,7 @@ from netlab.link.frame import DROPPED
 from netlab.trace.frame import Frame
 from netlab.transport.tcp.segment import Segment
 from netlab.transport.tcp.seq import highest, less, less_equal, plus
-from netlab.transport.tcp.states import SYNCHRONIZED, TRANSITIONS, Action, State, Table, TcpEvent
+from netlab.transport.tcp.states import SYNCHRONIZED, TRANSITIONS, Action, State, TcpEvent
 
 
 class Change(NamedTuple):
@@ -49,11 +49,13 @@ class _End:
         return self.rcv_nxt is not None and less_equal(segment.seq, self.rcv_nxt)
 
 
+_Happened = Iterator[tuple[_End, TcpEvent]]
+
+
 class Observer:
     """Watches the frames of a capture in the order of time."""
 
-    def __init__(self, table: Table = TRANSITIONS) -> None:
-        self._table = table
+    def __init__(self) -> None:
         self._ends: dict[tuple[int, int, int, int], _End] = {}
 
     def see(self, frame: Frame) -> list[Change]:
@@ -76,14 +78,10 @@ class Observer:
         if frame.fate != DROPPED:
             happened = chain(happened, self._arrived(receiver, sender, segment, length))
         for end, event in happened:
-            row = self._table.get((end.state, event))
+            row = TRANSITIONS.get((end.state, event))
             if row is not None:
-                fields = {
-                    "connection": end.label,
-                    "from": str(end.state),
-                    "to": str(row.next),
-                    "on": str(event),
-                }
+                fields = {"connection": end.label, "from": str(end.state)}
+                fields |= {"to": str(row.next), "on": str(event)}
                 reason = f"inferred from frame {frame.id} (RFC 9293 section {row.section})"
                 changes.append(Change(end.host, fields, reason))
                 end.state = row.next
@@ -92,9 +90,7 @@ class Observer:
 
     # Both yield events one by one: the next question is asked when the state has changed already.
 
-    def _sent(
-        self, end: _End, other: _End, segment: Segment, length: int
-    ) -> Iterator[tuple[_End, TcpEvent]]:
+    def _sent(self, end: _End, other: _End, segment: Segment, length: int) -> _Happened:
         """What must have happened to `end`, as it sends this segment."""
         if segment.rst:
             if end.state in SYNCHRONIZED or end.state is State.SYN_RCVD:
@@ -118,14 +114,12 @@ class Observer:
             end.rcv_nxt = highest(end.rcv_nxt, segment.ack)
         if segment.has_ack and other.fin is not None and less(other.fin, segment.ack):
             yield from self._take_fin(end)
-        row = self._table.get((end.state, TcpEvent.CLOSE))
+        row = TRANSITIONS.get((end.state, TcpEvent.CLOSE))
         if segment.fin and end.fin is None and row is not None and Action.SEND_FIN in row.actions:
             end.fin = plus(segment.seq, length - 1)
             yield end, TcpEvent.CLOSE
 
-    def _arrived(
-        self, end: _End, other: _End, segment: Segment, length: int
-    ) -> Iterator[tuple[_End, TcpEvent]]:
+    def _arrived(self, end: _End, other: _End, segment: Segment, length: int) -> _Happened:
         """What its arrival does to `end`, in the order of RFC 9293, section 3.10.7."""
         if segment.rst:
             yield from self._reset(end, segment)
@@ -147,7 +141,7 @@ class Observer:
         if end.rcv_nxt is not None and end.has_all_before(segment):
             end.rcv_nxt = highest(end.rcv_nxt, plus(segment.seq, length))
 
-    def _take_fin(self, end: _End) -> Iterator[tuple[_End, TcpEvent]]:
+    def _take_fin(self, end: _End) -> _Happened:
         """The other's FIN has come, once. That is known when `end` acknowledges it, at the latest.
 
         Before that, it is sure when something that follows it has come: a FIN by itself may have
@@ -157,7 +151,7 @@ class Observer:
             end.took_fin = True
             yield end, TcpEvent.RCV_FIN
 
-    def _reset(self, end: _End, segment: Segment) -> Iterator[tuple[_End, TcpEvent]]:
+    def _reset(self, end: _End, segment: Segment) -> _Happened:
         """A RST counts when it proves to know the connection (RFC 9293, section 3.10.7)."""
         if end.state is State.SYN_SENT:
             if end.iss is not None and segment.has_ack and segment.ack == plus(end.iss, 1):

@@ -18,8 +18,7 @@
 
 import struct
 
-from netlab.errors import CaptureError
-from netlab.trace.capture import Capture, CaptureInterface, Packet
+from netlab.trace.capture import Capture, CaptureInterface, Packet, broken
 
 _FORMATS = {
     bytes.fromhex("d4c3b2a1"): ("<", 1000),
@@ -41,29 +40,24 @@ def read(data: bytes, capture: Capture) -> None:
     """
     order, fraction_ns = _FORMATS[data[:4]]
     if len(data) < _FILE_HEADER_LENGTH:
-        raise CaptureError(
-            f"byte {len(data)}: the file ends within its header of {_FILE_HEADER_LENGTH} bytes"
-        )
+        raise broken(len(data), f"the file ends within its header of {_FILE_HEADER_LENGTH} bytes")
     major, minor, linktype = struct.unpack_from(f"{order}HH12xI", data, 4)
     if major != 2:
-        raise CaptureError(f"byte 4: expected version 2 of the pcap format, found {major}.{minor}")
-    interface = CaptureInterface(
-        linktype=linktype & 0xFFFF
-    )  # above it, the check sequence's length
+        raise broken(4, f"expected version 2 of the pcap format, found {major}.{minor}")
+    interface = CaptureInterface(linktype=linktype & 0xFFFF)  # above: the check sequence's length
     header = struct.Struct(f"{order}IIII")
     at = _FILE_HEADER_LENGTH
     while at < len(data):
         left = len(data) - at - _PACKET_HEADER_LENGTH
         if left < 0:
-            raise CaptureError(
-                f"byte {at}: expected the {_PACKET_HEADER_LENGTH} bytes of a packet's header,"
-                f" but the file ends after {len(data) - at}"
+            raise broken(
+                at,
+                f"expected the {_PACKET_HEADER_LENGTH} bytes of a packet's header,"
+                f" but the file ends after {len(data) - at}",
             )
         seconds, fraction, length, original_length = header.unpack_from(data, at)
         if length > left:
-            raise CaptureError(
-                f"byte {at}: expected a packet of {length} bytes, but only {left} are left"
-            )
+            raise broken(at, f"expected a packet of {length} bytes, but only {left} are left")
         start = at + _PACKET_HEADER_LENGTH
         at = start + length
         time = seconds * 1_000_000_000 + fraction * fraction_ns

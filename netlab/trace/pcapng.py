@@ -11,10 +11,9 @@ comments, names, the unit of time. A reader passes over the blocks and options t
 """
 
 import struct
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from netlab.errors import CaptureError
-from netlab.trace.capture import INBOUND, OUTBOUND, Capture, CaptureInterface, Packet
+from netlab.trace.capture import INBOUND, OUTBOUND, Capture, CaptureInterface, Packet, broken
 
 MAGIC = bytes.fromhex("0a0d0d0a")
 """What a file begins with: the kind of the section header, the same in both byte orders."""
@@ -160,14 +159,6 @@ class _ReadInterface(CaptureInterface):
         self.ticks_per_second = 1_000_000
         self.offset_ns = 0
 
-    def set_resolution(self, code: int) -> None:
-        """The highest bit tells whether the rest is a negative power of 2 or of 10."""
-        self.ticks_per_second = 2 ** (code & 0x7F) if code & 0x80 else 10**code
-
-    def time(self, high: int, low: int) -> int:
-        """Nanoseconds since 1970."""
-        return (high << 32 | low) * 1_000_000_000 // self.ticks_per_second + self.offset_ns
-
 
 class _Section:
     """One section: its byte order, and the interfaces that were described so far."""
@@ -175,49 +166,41 @@ class _Section:
     def __init__(self, data: bytes, at: int, capture: Capture) -> None:
         order = _ORDERS.get(data[at + 8 : at + 12])
         if order is None:
-            raise CaptureError(
-                f"byte {at + 8}: expected the byte order magic 1a2b3c4d or 4d3c2b1a of a section,"
-                f" found {data[at + 8 : at + 12].hex() or 'the end of the file'}"
+            raise broken(
+                at + 8,
+                f"expected the byte order magic 1a2b3c4d or 4d3c2b1a of a section,"
+                f" found {data[at + 8 : at + 12].hex() or 'the end of the file'}",
             )
         self._data = data
         self._capture = capture
         self._order = order
         self._interfaces: list[_ReadInterface] = []
-        self._readers = {
+        self._readers: dict[int, Callable[[int, int], None]] = {
             _SECTION_HEADER: self._read_section,
             _INTERFACE_DESCRIPTION: self._read_interface,
-            _OBSOLETE_PACKET: self._read_obsolete_packet,
+            _OBSOLETE_PACKET: lambda at, end: self._read_packet("HHIIII", at, end),
             _SIMPLE_PACKET: self._read_simple_packet,
             _NAME_RESOLUTION: self._read_names,
-            _ENHANCED_PACKET: self._read_enhanced_packet,
+            _ENHANCED_PACKET: lambda at, end: self._read_packet("IIIII", at, end),
         }
 
     def read_block(self, at: int) -> int:
         """Read the block at byte `at`, and tell where the next one begins."""
         left = len(self._data) - at
         if left < 12:
-            raise CaptureError(
-                f"byte {at}: expected a block of at least 12 bytes, but only {left} are left"
-            )
+            raise broken(at, f"expected a block of at least 12 bytes, but only {left} are left")
         kind, length = self._unpack("II", at)
         if length < 12:
-            raise CaptureError(
-                f"byte {at + 4}: expected a block's length of at least 12, found {length}"
-            )
+            raise broken(at + 4, f"expected a block's length of at least 12, found {length}")
         padded = length + (-length & 3)  # some writers forget to count what fills it up
         if padded > left:
-            raise CaptureError(
-                f"byte {at}: expected a block of {length} bytes, but only {left} are left"
-            )
+            raise broken(at, f"expected a block of {length} bytes, but only {left} are left")
         end = at + padded - 4
         (again,) = self._unpack("I", end)
         if again != length:
-            raise CaptureError(
-                f"byte {end}: expected the block's length once more, {length}, found {again}"
-            )
-        reader = self._readers.get(kind)
-        if reader is not None:
-            reader(at + 8, end)
+            raise broken(end, f"expected the block's length once more, {length}, found {again}")
+        if kind in self._readers:
+            self._readers[kind](at + 8, end)
         return end + 4
 
     # Each of these reads the inside of one kind of block, from byte `at` to before `end`.
@@ -225,9 +208,7 @@ class _Section:
     def _read_section(self, at: int, end: int) -> None:
         _, major, minor, _ = self._fields("IHHq", at, end)
         if major != 1:
-            raise CaptureError(
-                f"byte {at + 4}: expected version 1 of the pcapng format, found {major}.{minor}"
-            )
+            raise broken(at + 4, f"expected version 1 of the pcapng format, found {major}.{minor}")
         for code, value in self._options(at + 16, end):
             if code == _SECTION_APPLICATION:
                 self._capture.simulated = value == _SIMULATED
@@ -243,25 +224,13 @@ class _Section:
             elif code == _INTERFACE_SPEED and len(value) == 8:
                 (interface.rate,) = struct.unpack(f"{self._order}Q", value)
             elif code == _TIME_RESOLUTION and value:
-                interface.set_resolution(value[0])
+                # The highest bit tells whether the rest is a negative power of 2 or of 10.
+                base, power = (2, value[0] & 0x7F) if value[0] & 0x80 else (10, value[0])
+                interface.ticks_per_second = base**power
             elif code == _TIME_OFFSET and len(value) == 8:
                 (seconds,) = struct.unpack(f"{self._order}q", value)
                 interface.offset_ns = seconds * 1_000_000_000
         self._interfaces.append(interface)
-
-    def _read_enhanced_packet(self, at: int, end: int) -> None:
-        number, high, low, length, original_length = self._fields("IIIII", at, end)
-        self._keep(at, end, 20, number, (high, low), length, original_length)
-
-    def _read_obsolete_packet(self, at: int, end: int) -> None:
-        number, _, high, low, length, original_length = self._fields("HHIIII", at, end)
-        self._keep(at, end, 20, number, (high, low), length, original_length)
-
-    def _read_simple_packet(self, at: int, end: int) -> None:
-        (original_length,) = self._fields("I", at, end)
-        snap_length = self._interfaces[0].snap_length if self._interfaces else 0
-        length = min(original_length, snap_length or original_length)
-        self._keep(at, end, 4, 0, None, length, original_length)
 
     def _read_names(self, at: int, end: int) -> None:
         for kind, value in self._options(at, end):
@@ -269,42 +238,47 @@ class _Section:
                 address = ".".join(str(number) for number in value[:4])
                 self._capture.names[address] = _decode(value[4:].split(b"\0", 1)[0])
 
-    def _keep(
-        self,
-        at: int,
-        end: int,
-        header_length: int,
-        number: int,
-        time: tuple[int, int] | None,
-        length: int,
-        original_length: int,
-    ) -> None:
-        if number >= len(self._interfaces):
-            raise CaptureError(
-                f"byte {at}: a packet of interface {number}, but the section has described only"
-                f" {len(self._interfaces)} so far (they count from 0)"
-            )
-        start = at + header_length
-        if length > end - start:
-            raise CaptureError(
-                f"byte {at}: expected a packet of {length} bytes, but its block has room for"
-                f" {end - start}"
-            )
+    def _read_packet(self, layout: str, at: int, end: int) -> None:
+        number, *_, high, low, length, original_length = self._fields(layout, at, end)
+        packet, after = self._packet(at, at + 20, end, number, length, original_length)
         interface = self._interfaces[number]
-        packet = Packet(
-            None if time is None else interface.time(*time),
-            self._data[start : start + length],
-            max(original_length, length),
-            interface,
-        )
-        if time is not None:  # a simple packet has no options
-            for code, value in self._options(start + length + (-length & 3), end):
-                if code == _COMMENT:
-                    packet.comments.append(_decode(value))
-                elif code == _PACKET_FLAGS and len(value) == 4:
-                    (flags,) = struct.unpack(f"{self._order}I", value)
-                    packet.direction = _DIRECTIONS.get(flags & 3, "")
+        ticks = (high << 32 | low) * 1_000_000_000 // interface.ticks_per_second
+        packet.time = ticks + interface.offset_ns
+        for code, value in self._options(after, end):
+            if code == _COMMENT:
+                packet.comments.append(_decode(value))
+            elif code == _PACKET_FLAGS and len(value) == 4:
+                (flags,) = struct.unpack(f"{self._order}I", value)
+                packet.direction = _DIRECTIONS.get(flags & 3, "")
         self._capture.packets.append(packet)
+
+    def _read_simple_packet(self, at: int, end: int) -> None:
+        """It has neither a time nor options, and is of the first interface."""
+        (original_length,) = self._fields("I", at, end)
+        snap_length = self._interfaces[0].snap_length if self._interfaces else 0
+        length = min(original_length, snap_length or original_length)
+        packet, _ = self._packet(at, at + 4, end, 0, length, original_length)
+        self._capture.packets.append(packet)
+
+    def _packet(
+        self, at: int, start: int, end: int, number: int, length: int, original_length: int
+    ) -> tuple[Packet, int]:
+        """The packet whose bytes begin at `start`, and where its options do."""
+        if number >= len(self._interfaces):
+            raise broken(
+                at,
+                f"a packet of interface {number}, but the section has described only"
+                f" {len(self._interfaces)} so far (they count from 0)",
+            )
+        if length > end - start:
+            raise broken(
+                at, f"expected a packet of {length} bytes, but its block has room for {end - start}"
+            )
+        data = self._data[start : start + length]
+        packet = Packet(None, data, max(original_length, length), self._interfaces[number])
+        return packet, start + length + (-length & 3)
+
+    # --- inside of blocks ---------------------------------------------------------------------
 
     def _options(self, at: int, end: int) -> Iterator[tuple[int, bytes]]:
         while end - at >= 4:
@@ -313,9 +287,10 @@ class _Section:
                 return
             start = at + 4
             if length > end - start:
-                raise CaptureError(
-                    f"byte {at}: expected an option of {length} bytes, but its block has room for"
-                    f" {end - start}"
+                raise broken(
+                    at,
+                    f"expected an option of {length} bytes, but its block has room for"
+                    f" {end - start}",
                 )
             yield code, self._data[start : start + length]
             at = start + length + (-length & 3)
@@ -323,9 +298,10 @@ class _Section:
     def _fields(self, layout: str, at: int, end: int) -> tuple[int, ...]:
         needed = struct.calcsize(f"{self._order}{layout}")
         if needed > end - at:
-            raise CaptureError(
-                f"byte {at}: expected the {needed} bytes that a block of this kind begins with,"
-                f" but it has room for {end - at}"
+            raise broken(
+                at,
+                f"expected the {needed} bytes that a block of this kind begins with,"
+                f" but it has room for {end - at}",
             )
         return self._unpack(layout, at)
 

@@ -1,12 +1,16 @@
 """Which packets a capture of a run holds, and what is noted beside them."""
 
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from netlab.link.frame import DELIVERED
 from netlab.trace.capture import INBOUND, OUTBOUND, CaptureInterface, Packet
 from netlab.trace.captured import REASON, CapturedFrame
 from netlab.trace.frame import Frame
+
+if TYPE_CHECKING:
+    from netlab.link.link import Link
 
 
 def packets_seen(frames: Iterable[Frame], at: str | None, start: int) -> list[Packet]:
@@ -15,74 +19,35 @@ def packets_seen(frames: Iterable[Frame], at: str | None, start: int) -> list[Pa
     A host sees what it sends, and what arrives as it arrives: late, twice, damaged or not at all.
     `start` is added to each time.
     """
-    interfaces = _Interfaces()
+    interfaces: dict[tuple[Any, str], CaptureInterface] = {}
     packets = []
+
+    def see(frame: Frame, host: str, time: int, data: bytes, direction: str) -> None:
+        end = (frame.link, host)
+        if end not in interfaces:
+            interfaces[end] = _interface(*end)
+        packets.append(
+            Packet(time + start, data, len(data), interfaces[end], direction, _comments(frame))
+        )
+
     for frame in frames:
         if isinstance(frame, CapturedFrame):
             if at in (None, frame.sender, frame.receiver):
-                packets.append(_captured_again(frame, start))
+                packets.append(replace(frame.packet, time=frame.time + start))
             continue
-        comments = _comments(frame)
         if at in (None, frame.sender):
-            interface = interfaces.find(frame, frame.sender)
-            packets.append(
-                Packet(
-                    frame.time + start,
-                    frame.bytes,
-                    len(frame.bytes),
-                    interface,
-                    OUTBOUND,
-                    comments,
-                )
-            )
+            see(frame, frame.sender, frame.time, frame.bytes, OUTBOUND)
         received = frame.received if frame.is_intact else None  # what the hardware let through
         if at == frame.receiver and frame.fate == DELIVERED and received is not None:
             assert frame.arrival is not None
-            interface = interfaces.find(frame, frame.receiver)
-            packets.append(
-                Packet(
-                    frame.arrival + start,
-                    received,
-                    len(received),
-                    interface,
-                    INBOUND,
-                    comments,
-                )
-            )
-    packets.sort(key=_time)
-    return packets
+            see(frame, frame.receiver, frame.arrival, received, INBOUND)
+    return sorted(packets, key=lambda packet: packet.time or 0)
 
 
-class _Interfaces:
-    """One description for each end of each link, made when it is first needed."""
-
-    def __init__(self) -> None:
-        self._found: dict[tuple[Any, str], CaptureInterface] = {}
-
-    def find(self, frame: Frame, host: str) -> CaptureInterface:
-        link = frame.link
-        found = self._found.get((link, host))
-        if found is None:
-            end = next(end for end in link.ends if end.host == host)
-            found = CaptureInterface(
-                f"{end.title} ({link.name})",
-                link.linktype,
-                end.mac.packed if end.resolves else b"",
-                link.rate_bps,
-            )
-            self._found[link, host] = found
-        return found
-
-
-def _captured_again(frame: CapturedFrame, start: int) -> Packet:
-    return Packet(
-        frame.time + start,
-        frame.bytes,
-        len(frame.bytes) + frame.cut,
-        frame.interface,
-        frame.direction,
-        frame.comments,
-    )
+def _interface(link: "Link", host: str) -> CaptureInterface:
+    end = next(end for end in link.ends if end.host == host)
+    mac = end.mac.packed if end.resolves else b""
+    return CaptureInterface(f"{end.title} ({link.name})", link.linktype, mac, link.rate_bps)
 
 
 def _comments(frame: Frame) -> list[str]:
@@ -91,7 +56,3 @@ def _comments(frame: Frame) -> list[str]:
     if frame.reason:
         comment += f"{REASON}{frame.reason}"
     return [comment, frame.fault] if frame.fault else [comment]
-
-
-def _time(packet: Packet) -> int:
-    return packet.time or 0

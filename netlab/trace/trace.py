@@ -66,7 +66,7 @@ class Trace:
         Raises `CaptureError` for a file that is no capture, or breaks off: it says at which byte.
         With `partial` the packets before that place are read, and `problem` tells of it.
         """
-        from netlab.trace.captured import CapturedTrace, read_capture
+        from netlab.trace.captured import read_capture, record_of
 
         if hasattr(file, "read"):
             name, data = str(getattr(file, "name", "the file")), file.read()
@@ -82,13 +82,13 @@ class Trace:
                 f" What comes before that can be read, {_counted(capture.packets, 'packet')}:"
                 " Trace.open(..., partial=True)"
             )
-        read = CapturedTrace(capture)
+        recorder, addresses, start = record_of(capture)
         return cls(
-            read.recorder,
-            addresses=read.addresses,
-            start=read.start,
+            recorder,
+            addresses=addresses,
+            start=start,
             captured=True,
-            simulated=read.simulated,
+            simulated=capture.simulated,
             problem=capture.problem,
         )
 
@@ -300,26 +300,11 @@ def _name(host: object) -> str:
 
 def _canonical(event: Event) -> tuple[object, ...]:
     """All of an event as numbers, bytes and text, in an order that is always the same."""
-    facts: tuple[object, ...] = (
-        event.number,
-        event.time,
-        event.host,
-        event.layer,
-        event.kind,
-        [(name, str(value)) for name, value in event.fields.items()],
-        None if event.cause is None else event.cause.number,
-        event.reason,
-    )
-    if isinstance(event, Transmission):
-        facts += (
-            event.id,
-            event.receiver,
-            event.link.name,
-            event.bytes,
-            event.received,
-            event.fate,
-            event.arrival,
-            event.fault,
-            event.copy_of,
-        )
-    return facts
+    fields = [(name, str(value)) for name, value in event.fields.items()]
+    cause = None if event.cause is None else event.cause.number
+    facts = (event.number, event.time, event.host, event.layer, event.kind)
+    if not isinstance(event, Transmission):
+        return (*facts, fields, cause, event.reason)
+    sent = (event.id, event.receiver, event.link.name, event.bytes)
+    came = (event.received, event.fate, event.arrival, event.fault, event.copy_of)
+    return (*facts, fields, cause, event.reason, *sent, *came)

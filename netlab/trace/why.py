@@ -1,5 +1,6 @@
 """Why something happened: the chain of events that led to it, told from its end to its start."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -53,33 +54,33 @@ class Why:
 
     def text(self) -> str:
         """One line for each step, and one below it for its reason."""
-        lines = [self.heading]
-        if self.reason:
-            lines.append(f"  why: {self.reason}")
-        for index, step in enumerate(self.steps):
-            if self.gap and index == self.gap_after:
-                lines.append(f"  ... {self.gap} ...")
+        lines = [self.heading, f"  why: {self.reason}" if self.reason else ""]
+        for step in self.steps:
             lines.append(f"  because {step.text}")
-            if step.reason:
-                lines.append(f"    why: {step.reason}")
-        if self.note:
-            lines.append(f"  {self.note}")
-        return "\n".join(_wrapped(line) for line in lines)
+            lines.append(f"    why: {step.reason}" if step.reason else "")
+        if self.gap:
+            lines.insert(2 + 2 * self.gap_after, f"  ... {self.gap} ...")
+        lines.append(f"  {self.note}" if self.note else "")
+        return "\n".join(_wrapped(line) for line in lines if line)
 
     def html(self) -> str:
         """The same as a heading and an ordered list."""
-        items = []
-        for index, step in enumerate(self.steps):
-            if self.gap and index == self.gap_after:
-                items.append(f"<li><em>{_escape(self.gap)}</em></li>")
-            reason = f"<br><small>why: {_escape(step.reason)}</small>" if step.reason else ""
-            items.append(f"<li>because {_escape(step.text)}{reason}</li>")
-        reason = f"<p>why: {_escape(self.reason)}</p>" if self.reason else ""
-        chain = f"<ol>{''.join(items)}</ol>" if items else ""
-        note = f"<p>{_escape(self.note)}</p>" if self.note else ""
+        from html import escape
+
+        def told(before: str, words: str, after: str) -> str:
+            return f"{before}{escape(words, quote=False)}{after}" if words else ""
+
+        items = [
+            f"{told('<li>because ', step.text, '')}{told('<br><small>why: ', step.reason, '</small>')}"
+            "</li>"
+            for step in self.steps
+        ]
+        if self.gap:
+            items.insert(self.gap_after, told("<li><em>", self.gap, "</em></li>"))
         return (
-            f'<div class="netlab-why"><p><strong>{_escape(self.heading)}</strong></p>'
-            f"{reason}{chain}{note}</div>"
+            f'<div class="netlab-why">{told("<p><strong>", self.heading, "</strong></p>")}'
+            f"{told('<p>why: ', self.reason, '</p>')}{'<ol>' if items else ''}{''.join(items)}"
+            f"{'</ol>' if items else ''}{told('<p>', self.note, '</p>')}</div>"
         )
 
     def __str__(self) -> str:
@@ -171,16 +172,12 @@ def _frame_heading(frame: Frame) -> str:
 
 def _gap(left_out: list[list[Event]]) -> str:
     """What a chain's middle was, in one line: how much, of what, and when."""
-    sent: dict[str, int] = {}
-    for group in left_out:
-        if isinstance(group[-1], Frame):
-            sent[group[-1].sender] = sent.get(group[-1].sender, 0) + 1
+    sent = Counter(group[-1].host for group in left_out if isinstance(group[-1], Frame))
     frames = " and ".join(f"{number} from {host}" for host, number in sent.items())
     earliest, latest = left_out[-1][-1].time, left_out[0][0].time
     return (
-        f"{len(left_out)} steps more"
-        + (f", with frames: {frames}" if frames else "")
-        + f", between {show_time(earliest)} and {show_time(latest)}"
+        f"{len(left_out)} steps more{', with frames: ' if frames else ''}{frames}"
+        f", between {show_time(earliest)} and {show_time(latest)}"
     )
 
 
@@ -190,7 +187,3 @@ def _ending(root: Event, first_kept: int) -> str:
     if root.kind in ("call", "program started"):
         return ""
     return "It was done by hand."
-
-
-def _escape(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
