@@ -121,10 +121,6 @@ def _milliseconds(value: str) -> int:
     return int(value) * ms
 
 
-def _seconds(value: str) -> int:
-    return int(value) * s
-
-
 def _middle(value: str) -> int:
     """Of Linux's three sizes (least, default, most) the one that a socket begins with."""
     return int(value.split()[1])

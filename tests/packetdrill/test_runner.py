@@ -10,6 +10,7 @@ from netlab import packetdrill
 from netlab.packetdrill import Result, ScriptError
 from netlab.packetdrill.flow import PATTERN, pattern
 from netlab.packetdrill.packet import Packet, Tcp
+from netlab.sockets.stream import StreamEnd
 from netlab.units import ms
 from tests.packetdrill.test_parser import one_option
 
@@ -330,6 +331,51 @@ def test_a_call_that_never_returns_is_told() -> None:
 def test_a_wrong_byte_that_is_read_is_told() -> None:
     script = f'{OPEN}+0 < P. 1:6(5) ack 1 win 9\n+0 read(4, "hello", 5) = 5\n'
     assert "the data: expected b'hello', but it was" in wrong(script, 9)
+
+
+def test_a_host_that_garbles_the_stream_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    send, receive = StreamEnd.send, StreamEnd.receive
+    script = f"{OPEN}+0 write(4, ..., 10) = 10\n+0 > P. 1:11(10) ack 1\n"
+    with monkeypatch.context() as patch:
+        patch.setattr(StreamEnd, "send", lambda end, data: send(end, data[::-1]))
+        assert f"payload: expected {pattern(0, 10).hex()}, but it was" in wrong(script, 9)
+    script = f"{OPEN}+0 < P. 1:11(10) ack 1 win 9\n+0 read(4, ..., 10) = 10\n"
+
+    def garbled(end: StreamEnd, size: int, peek: bool) -> tuple[bytes, object]:
+        data, sender = receive(end, size, peek)
+        return data[:7] + b"\0" + data[8:], sender
+
+    monkeypatch.setattr(StreamEnd, "receive", garbled)
+    assert f"byte 7 of the stream: expected {pattern(7, 3).hex()}, but it was 00" in wrong(
+        script, 9
+    )
+
+
+def test_calls_that_scripts_make_in_passing() -> None:
+    script = f"""{LISTEN}+0 fcntl(3, F_GETFL) = 0x2 (flags O_RDWR)
++0 fcntl(3, F_SETFL, O_RDWR|O_NONBLOCK) = 0
++0 fcntl(3, F_GETFL) = 0x802 (flags O_RDWR|O_NONBLOCK)
++0 accept4(3, ..., ..., SOCK_NONBLOCK) = -1 EAGAIN (Resource temporarily unavailable)
++.1 < S 0:0(0) win 1000 <mss 1000>
++0 > S. 0:0(0) ack 1 <...>
++.1 < . 1:1(0) ack 1 win 1000
++0 accept4(3, ..., ..., SOCK_NONBLOCK) = 4
++0 fcntl(4, F_GETFL) = 0x802 (flags O_RDWR|O_NONBLOCK)
++0 send(4, ..., 10, 0) = 10
++0 > P. 1:11(10) ack 1
++0 getsockopt(4, SOL_SOCKET, SO_TYPE, [SOCK_STREAM], [4]) = 0
++0 getsockopt(4, SOL_SOCKET, SO_TYPE, ..., [4]) = 0
++0 ioctl(4, SIOCOUTQ, [10]) = 0
++0 socket(AF_INET, SOCK_STREAM|SOCK_NONBLOCK, 0) = 5
++0 ioctl(5, SIOCINQ, [0]) = -1 EINVAL (Invalid argument)
++0 connect(5, {{sa_family = AF_INET, sin_port = htons(99), sin_addr = inet_addr("192.0.2.9")}},
+           16) = -1 EINPROGRESS (Operation now in progress)
++0 close(5) = 0
++0 close(5) = -1 EBADF (Bad file descriptor)
+"""
+    result = run(script)
+    assert result.passed, result
+    assert str(result.trace.frames[-1].ipv4.dst) == "192.0.2.9"
 
 
 # --- claims, options ------------------------------------------------------------------------------
