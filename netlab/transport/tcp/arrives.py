@@ -131,11 +131,11 @@ def _otherwise(connection: "Connection", segment: Segment, options: Options) -> 
     ):
         segment = _without_syn(segment)  # both sides opened: the SYN is known, its ACK is news
 
-    # First, check the sequence number; and whether it comes from long ago (RFC 7323 section 5.3).
-    if not _check_timestamps(connection, segment, options):
-        if not segment.rst:
-            why = "its timestamp is old: a late duplicate (RFC 7323 section 5.3, PAWS)"
-            _answer_stray(connection, segment, why)
+    # First, check the sequence number; and whether it comes from long ago, which a RST may (RFC 7323
+    # section 5.3, R1).
+    if not segment.rst and not _check_timestamps(connection, segment, options):
+        why = "its timestamp is old: a late duplicate (RFC 7323 section 5.3, PAWS)"
+        _answer_stray(connection, segment, why)
         return
     if not receiver.is_acceptable(segment):
         _not_acceptable(connection, segment, options)
