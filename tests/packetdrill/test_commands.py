@@ -6,6 +6,7 @@ from netlab import Network
 from netlab.host import Host
 from netlab.packetdrill.commands import run_command
 from netlab.packetdrill.problems import Refused, Wrong
+from netlab.transport.tcp.options import MSS, SACK_PERMITTED, TIMESTAMPS, WINDOW_SCALE
 from netlab.units import KiB, ms, s
 
 
@@ -22,6 +23,18 @@ def host() -> Host:
         ("sysctl netlab.tcp.nodelay=1", "nodelay", True),
         ("sysctl netlab.tcp.isn=7", "isn", 7),
         ("sysctl netlab.tcp.congestion=none", "congestion", "none"),
+        ("sysctl netlab.tcp.initial_window=4", "initial_window", 4),
+        ("sysctl netlab.tcp.syn_options=mss,TS", "syn_options", (MSS, TIMESTAMPS)),
+        ("sysctl -q net.ipv4.tcp_sack=0", "syn_options", (MSS, TIMESTAMPS, WINDOW_SCALE)),
+        ("sysctl -w net.inet.tcp.rfc1323=0", "syn_options", (MSS, SACK_PERMITTED)),
+        (
+            "sysctl netlab.tcp.syn_options=mss; sysctl net.ipv4.tcp_window_scaling=1",
+            "syn_options",
+            (MSS, WINDOW_SCALE),
+        ),
+        ("sysctl -q net.ipv4.tcp_ecn=1", "ecn", True),
+        ("sysctl -q net.ipv4.tcp_ecn=2", "ecn", False),
+        ("sysctl -w net.inet.tcp.initcwnd_segments=3", "initial_window", 3),
         ("sysctl -w net.inet.tcp.msl=30000", "msl", 30 * s),
         ("sysctl -w net.inet.tcp.recvspace=65536", "receive_buffer", 64 * KiB),
         ("sysctl -w net.inet.tcp.rexmit_min=30", "minimum_rto", 30 * ms),
@@ -69,6 +82,7 @@ def test_what_is_so_anyway_is_taken(host: Host, command: str) -> None:
         ("sysctl net.ipv4.tcp_reordering=9", "net.ipv4.tcp_reordering can't be '9' here"),
         ("sysctl net.ipv4.tcp_rmem=few", "net.ipv4.tcp_rmem can't be 'few' here"),
         ("sysctl net.core.somaxconn=9", "net.core.somaxconn is no setting that netlab has"),
+        ("sysctl netlab.tcp.syn_options=mss,foo", "can't be 'mss,foo' here"),
         ("sysctl netlab.tcp.congestion=bbr", "netlab.tcp.congestion can't be 'bbr' here"),
         ("sysctl net.ipv4.tcp_congestion_control=bbr", "can't be 'bbr' here"),
         ("sysctl netlab.tcp.foo=9", "TcpSettings has no 'foo'"),
