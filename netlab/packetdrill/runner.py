@@ -63,7 +63,7 @@ class Runner:
         )
         for name, value in tcp.items():
             setattr(self.host.tcp.settings, name, value)
-        self._wire = Wire(self.net.sim, self.host)
+        self._wire = Wire(self.net, self.host)
         self._flows = Flows(options, remote_isn)
         self._claims = Claims()
         self._calls = Calls(
@@ -122,11 +122,8 @@ class Runner:
 
     def _run_to(self, time: int, there: Callable[[], bool] = lambda: False) -> None:
         """Let time pass up to `time`, or until what the host has sent is enough."""
-        while not there():
-            steps = self._clock.steps
-            self._clock.run(until=time)  # or to the next packet of the host's
-            if self._clock.steps == steps:
-                break
+        while not there() and self._wire.wait(time):
+            pass
 
     def _settle(self) -> None:
         """Let everything happen that happens now."""

@@ -5,17 +5,10 @@ IP packets travel on it as they are, without any framing or address resolution, 
 
 from dataclasses import dataclass
 
-from netlab.errors import ParseError
 from netlab.host import Host
-from netlab.link.address import MacAddress
-from netlab.link.cable import Cable
-from netlab.link.ethernet import ETHERTYPE_IPV4
-from netlab.link.framing import LinkFrame
-from netlab.link.interface import Interface
-from netlab.link.raw import RawIp
 from netlab.network.ipv4_packet import PROTOCOL_ICMP, PROTOCOL_TCP, PROTOCOL_UDP, Ipv4Packet
-from netlab.sim.simulation import Simulation
-from netlab.trace.frame import Frame
+from netlab.packetdrill.problems import Wrong
+from netlab.topology import Network
 
 _PROTOCOLS = {PROTOCOL_TCP: "tcp", PROTOCOL_UDP: "udp", PROTOCOL_ICMP: "icmp"}
 
@@ -46,25 +39,24 @@ class Sent:
 
 
 class Wire:
-    """`sent` holds what the host has sent and no event has asked for yet; each packet stops the clock."""
+    """`sent` holds what the host has sent and no event has asked for yet."""
 
-    def __init__(self, sim: Simulation, host: Host) -> None:
+    def __init__(self, net: Network, host: Host) -> None:
         self.sent: list[Sent] = []
-        self._clock = sim.clock
-        mtu = 65_535  # packets larger than the host's MTU may come in
-        self._end = Interface(sim, "script", "tun0", MacAddress(0), mtu)
-        self._end.handlers[ETHERTYPE_IPV4] = self._receive
-        Cable(sim, host.interfaces[0], self._end, name="wire", framing=RawIp, frame_type=Frame)
+        self._clock = net.sim.clock
+        self._probe = net.probe("script")
+        net.connect(host, self._probe, medium="raw")
 
     def send(self, packet: bytes, reason: str) -> None:
         """Let a packet reach the host."""
-        self._end.send_frame(packet, reason, None)
+        self._probe.interface.send_frame(packet, reason, None)
 
-    def _receive(self, interface: Interface, frame: LinkFrame) -> None:
-        try:
-            packet = Ipv4Packet.parse(frame.payload)
-        except ParseError as error:
-            interface.discard(str(error))
-        else:
-            self.sent.append(Sent(self._clock.now, packet))
-            self._clock.stop()
+    def wait(self, until: int) -> bool:
+        """Let time pass up to `until` (ns), or to the next packet of the host's; whether one came."""
+        frame = self._probe.receive(until - self._clock.now)
+        if frame is None:
+            return False
+        if frame.ipv4 is None:
+            raise Wrong(f"the host sent a packet that can't be read: {frame.malformed}")
+        self.sent.append(Sent(frame.time, frame.ipv4))
+        return True
