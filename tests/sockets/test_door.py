@@ -290,10 +290,17 @@ def test_what_an_event_loop_hands_on_to_others_keeps_the_real_socket_and_clock(
         seen.append(time.time() < 1e9)
 
     async def cell() -> None:
+        left = asyncio.Event()
+
+        async def look_later() -> None:
+            await left.wait()
+            look()
+
         with on(net.hosts["alice"]):
-            asyncio.get_running_loop().call_later(0.02, look)
+            later = asyncio.create_task(look_later())
             await asyncio.to_thread(look)
-        await asyncio.sleep(0.05)
+        left.set()
+        await later
 
     asyncio.run(cell())
     assert seen == [False] * 4
