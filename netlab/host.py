@@ -199,7 +199,7 @@ class Host:
             connection.abort("the power was cut")
         for claim in list(self.arp.claims):
             claim.release()
-        for address in self.ipv4.addresses:
+        for address in list(self.ipv4.addresses):
             self.remove_address(address)
         self.arp.flush()
         self.ipv4.path_mtu.flush()

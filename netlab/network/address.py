@@ -111,6 +111,11 @@ class IPv4Address(int):
         """240.0.0.0/4 without the limited broadcast, the former class E (RFC 1112 section 4)."""
         return self >> 28 == 0b1111 and self != 0xFFFFFFFF
 
+    @property
+    def is_unicast(self) -> bool:
+        """Whether it can be the address of one host on a network, as far as it tells by itself."""
+        return self != 0 and self >> 28 < 0b1110 and not self.is_loopback
+
     def __str__(self) -> str:
         return f"{self >> 24}.{self >> 16 & 0xFF}.{self >> 8 & 0xFF}.{self & 0xFF}"
 

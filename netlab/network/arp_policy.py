@@ -7,7 +7,6 @@ RFC 826 trusts every station on the link, so any of them can say that it has ano
 from enum import StrEnum
 
 from netlab.link.interface import Interface
-from netlab.network.address import IPv4Address
 from netlab.network.arp_packet import REQUEST, ArpPacket
 from netlab.network.arp_table import ArpEntry, State
 
@@ -34,7 +33,7 @@ def refusal(
     sender, mac = arp.sender_protocol_address, arp.sender_hardware_address
     if mac.is_multicast:
         return f"{mac} is not the address of one station (RFC 1812 section 3.3.2)"
-    if not _is_one_host(sender):
+    if not sender.is_unicast:
         return f"{sender} is not the address of one host (RFC 1122 section 3.2.1.3)"
     if entry is not None and entry.state is State.PERMANENT:
         return "its entry was set by hand"
@@ -49,12 +48,3 @@ def refusal(
         return ""
     what = "a question doesn't count as an answer" if question else "nobody had asked"
     return f'{what}, and the policy is "{policy}"'
-
-
-def _is_one_host(address: IPv4Address) -> bool:
-    return not (
-        address.is_multicast
-        or address.is_reserved
-        or address.is_limited_broadcast
-        or address.is_loopback
-    )

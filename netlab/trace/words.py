@@ -26,6 +26,7 @@ _WORDS = {
     "arp refused": ["{host} did not believe that {address} is at {mac}"],
     "arp conflict": ["{host} heard {mac} use its own address {address}"],
     "claim": ["{host}'s claim of {address} went from {from} to {to} ({on})"],
+    "rarp": ["{host} learned from {server} that its address is {address}"],
     "power cut": ["the power of {host} was cut"],
     "icmp error": ["{host} heard from {from}: {message}, of {about}"],
     "path mtu": [

@@ -1,5 +1,6 @@
 """Small networks, and Scapy's judgment of what travels there."""
 
+from pathlib import Path
 from typing import Any
 
 from scapy.layers.inet import ICMP, IP, TCP, UDP, ICMPerror, IPerror
@@ -17,6 +18,7 @@ from netlab.network.ipv4_packet import PROTOCOL_UDP, Ipv4Packet
 from netlab.transport.tcp.options import MSS
 from netlab.transport.udp_datagram import UdpDatagram
 from netlab.units import ms
+from tests.trace.material import tshark
 
 
 class Pair:
@@ -121,3 +123,16 @@ def _without_computed_fields(packet: Packet) -> Packet:
                 packet[layer].delfieldval(name)
     assert not packet.haslayer(ICMPerror) or packet.haslayer(ICMP)
     return packet
+
+
+def assert_tshark_agrees(net: Network, folder: Path) -> None:
+    """tshark finds nothing malformed, and tells of each ARP, RARP or DHCP frame what we do."""
+    path = folder / "run.pcapng"
+    net.trace.save(path)
+    rows = tshark(path, "_ws.col.Protocol", "_ws.col.Info", "_ws.malformed")
+    assert len(rows) == len(net.trace.frames) > 0
+    for frame, (protocol, line, malformed) in zip(net.trace.frames, rows, strict=True):
+        assert not malformed
+        if protocol in ("ARP", "RARP", "DHCP", "BOOTP"):
+            assert frame.protocol == protocol
+            assert line.startswith(frame.summary), (line, frame.summary)

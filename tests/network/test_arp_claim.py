@@ -2,6 +2,7 @@
 
 import socket
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from scapy.layers.l2 import ARP, Ether
@@ -14,7 +15,7 @@ from netlab.link.ethernet import ETHERTYPE_ARP, EthernetFrame
 from netlab.network.arp_claim import TRANSITIONS, Claim, State
 from netlab.network.arp_packet import REPLY, REQUEST, ArpPacket
 from netlab.units import ms, s
-from tests.network.material import address, assert_scapy_agrees
+from tests.network.material import address, assert_scapy_agrees, assert_tshark_agrees
 
 ALICE, NOBODY = address("10.0.0.1"), address("0.0.0.0")
 OTHER = MacAddress.parse("02:00:00:00:06:66")
@@ -294,3 +295,13 @@ def test_why_tells_a_claim_in_words() -> None:
     told = net.trace.why(net.trace.frames[-1]).text()
     assert "Frame 5  alice > bob  ARP announcement" in told
     assert "alice's claim of 10.0.0.1 went from ANNOUNCING to IN_USE (announcement due)" in told
+
+
+@pytest.mark.tshark
+def test_tshark_reads_probes_and_announcements_as_we_do(tmp_path: Path) -> None:
+    net, alice, _ = world()
+    net.run()
+    say(net, REPLY, ALICE, address("10.0.0.9"))
+    alice.ping("bob", count=1)
+    assert_tshark_agrees(net, tmp_path)
+    assert {frame.protocol for frame in net.trace.frames} == {"ARP", "ICMP"}
