@@ -47,6 +47,7 @@ class Host:
         self.sockets_made = 0
         self.lent: dict[str, Any] = {}  # what Scapy keeps for this host: see `netlab.sockets.scapy`
         self.boot: Callable[..., Any] | None = None
+        self.booted: Program | None = None
         self.on_power_off: list[Callable[[], None]] = []
         self._on_disk: list[Callable[[], object]] = []
         self._assemble(forwarding)
@@ -181,8 +182,12 @@ class Host:
                 interface.up("the power is back")
             for setting in self._on_disk:
                 setting()
-            if self.boot is not None:
-                self.start(self.boot)
+            self.switch_on()
+
+    def switch_on(self) -> None:
+        """Run `boot`, if there is one. The program that does so is in `booted`."""
+        if self.boot is not None:
+            self.booted = self.start(self.boot)
 
     def _forget_everything(self, programs: list[Program]) -> None:
         """Whoever ends here may want to say good-bye, off the record: its cards have no power."""

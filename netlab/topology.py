@@ -109,9 +109,8 @@ class Network:
         elif router is not None:
             raise ConfigurationError(f"{name} has no address from which to send to {gateway}")
         self.nodes[name] = host
-        if boot is not None:
-            host.boot = boot
-            host.start(boot)
+        host.boot = boot
+        host.switch_on()
         return host
 
     def router(self, name: str) -> Host:

@@ -46,14 +46,13 @@ class Addresses(Sequence[IPv4Address]):
         self.own[address] = (interface, prefix)
         self._changed()
 
-    def remove(self, address: IPv4Address) -> Interface:
-        """Take an address away from the interface returned. ConfigurationError where it isn't ours."""
+    def remove(self, address: IPv4Address) -> None:
+        """Take an address away. ConfigurationError where it isn't ours."""
         if address not in self.own:
             has = ", ".join(map(str, self.own)) or "none"
             raise ConfigurationError(f"{self._host} has no address {address}; it has {has}")
-        interface, _ = self.own.pop(address)
+        del self.own[address]
         self._changed()
-        return interface
 
     def of(self, interface: Interface) -> list[tuple[IPv4Address, Prefix]]:
         """The addresses of one interface, each with its network."""

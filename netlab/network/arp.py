@@ -190,6 +190,8 @@ class Arp:
         entry.ask_again = clock.now + RETRY_INTERVAL
         self._table.question_sent(entry)
         self._set_timer()
+        if not self._is_mine(interface, entry.source):
+            entry.source = IPv4Address.UNSPECIFIED  # it was taken away since the first question
         request = ArpPacket(REQUEST, interface.mac, entry.source, NOBODY, entry.address)
         entry.cause = self._record(entry, reason)
         to = entry.mac if entry.mac is not None else MacAddress.BROADCAST

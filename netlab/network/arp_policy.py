@@ -42,7 +42,7 @@ def refusal(
     if policy is Policy.ACCEPT:
         return ""
     question = arp.operation == REQUEST
-    if not question and for_me and entry is not None and entry.is_asked:
+    if not question and entry is not None and entry.is_asked:
         return ""
     if policy is Policy.IGNORE_UNSOLICITED and question and for_me:
         return ""

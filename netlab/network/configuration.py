@@ -25,12 +25,12 @@ class Configuration:
         self.addresses.add(interface, address, prefix)
         self.routes.add(Route(prefix, interface, address))
 
-    def remove_address(self, address: IPv4Address) -> Interface:
-        """Take an address away, and every route that has it as its source. Returns its interface.
+    def remove_address(self, address: IPv4Address) -> None:
+        """Take an address away, and every route that has it as its source.
 
         A gateway that is a neighbour of another address too stays, with that one as the source.
         """
-        interface = self.addresses.remove(address)
+        self.addresses.remove(address)
         routes = [route for route in self.routes if route.source == address]
         for route in routes:
             self.routes.remove(route)
@@ -39,7 +39,6 @@ class Configuration:
             if direct is not None and direct.gateway is None:
                 route.interface, route.source = direct.interface, direct.source
                 self.routes.add(route)
-        return interface
 
     def add_route(
         self,

@@ -83,11 +83,6 @@ class Ipv4(Configuration):
         interface.handlers[ETHERTYPE_IPV4] = self._receive
         self.arp.attach(interface)
 
-    def remove_address(self, address: IPv4Address) -> Interface:
-        interface = super().remove_address(address)
-        self.arp.flush(interface)
-        return interface
-
     def path_mtu_to(self, dst: IPv4Address) -> int:
         """The largest packet, in bytes, that is known to pass the whole way to `dst` (RFC 1191)."""
         return min(self.mtu_for(dst), self.path_mtu.limit(dst))

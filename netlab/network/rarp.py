@@ -51,13 +51,13 @@ class RarpServer:
             return
         mac = question.target_hardware_address
         address = self.table.get(mac)
-        own = _address_on(self._host, interface)
+        own = self._host.ipv4.addresses.of(interface)
         if address is None:
             interface.discard(f"{mac} isn't in this server's table: others may know it (RFC 903)")
-        elif own is None:
+        elif not own:
             interface.discard("a server without an address can't answer (RFC 903)")
         else:
-            answer = ArpPacket(REVERSE_REPLY, interface.mac, own, mac, address)
+            answer = ArpPacket(REVERSE_REPLY, interface.mac, own[0][0], mac, address)
             interface.send(
                 question.sender_hardware_address,
                 ETHERTYPE_RARP,
@@ -163,11 +163,6 @@ def _problem(interface: Interface, answer: ArpPacket) -> str:
     if not address.is_unicast:
         return f"{address} is not the address of one host (RFC 1122 section 3.2.1.3)"
     return ""
-
-
-def _address_on(host: "Host", interface: Interface) -> IPv4Address | None:
-    routes = (route for route in host.ipv4.routes if route.gateway is None)
-    return next((route.source for route in routes if route.interface is interface), None)
 
 
 def _length_of_class(address: IPv4Address) -> int:

@@ -1,7 +1,7 @@
 """A frame that can be looked into: its layers, parsed when somebody first asks."""
 
 from operator import attrgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from netlab.link.ethernet import EthernetFrame
 from netlab.link.frame import Frame as Transmission
@@ -14,6 +14,9 @@ from netlab.trace.summary import Words, words_of
 from netlab.transport.tcp.segment import Segment
 from netlab.transport.udp_datagram import UdpDatagram
 
+if TYPE_CHECKING:
+    from netlab.application.dhcp.message import DhcpMessage
+
 
 def _of(path: str) -> Any:
     """A property that is found there."""
@@ -23,11 +26,11 @@ def _of(path: str) -> Any:
 class Frame(Transmission):
     """One transmission over one link, with the layers of what was sent.
 
-    `.ethernet`, `.ppp`, `.arp` (RARP's too), `.ipv4` (a fragment's too), `.icmp`, `.udp` and `.tcp`
-    are the headers of those layers, or None where the frame has no such layer or it can't be read;
-    `.malformed` then says what is wrong with the first that can't, "" where all can. `.payload` is
-    what the innermost carries. All show the bytes as sent. What a fault made of them on the way is
-    in `.received`.
+    `.ethernet`, `.ppp`, `.arp` (RARP's too), `.ipv4` (a fragment's too), `.icmp`, `.udp`, `.tcp`
+    and `.dhcp` (BOOTP's too) are the headers of those layers, or None where the frame has no such
+    layer or it can't be read; `.malformed` then says what is wrong with the first that can't, ""
+    where all can. `.payload` is what the innermost of them but DHCP carries. All show the bytes as
+    sent. What a fault made of them on the way is in `.received`.
 
     `.protocol` is the innermost protocol, `.label` a few words, `.summary` the line of a packet list:
     "TCP", "TCP SYN", "49152 → 80 [SYN] Seq=7 Win=64240 Len=0 MSS=1460".
@@ -58,6 +61,7 @@ class Frame(Transmission):
     icmp: IcmpMessage | None = _of("layers.icmp")
     udp: UdpDatagram | None = _of("layers.udp")
     tcp: Segment | None = _of("layers.tcp")
+    dhcp: "DhcpMessage | None" = _of("layers.dhcp")
     payload: bytes = _of("layers.payload")
     malformed: str = _of("layers.malformed")
 

@@ -5,6 +5,7 @@ somebody who looks: each layer that can be read is shown, and why the first that
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from netlab.errors import ParseError
 from netlab.link.ethernet import (
@@ -24,6 +25,9 @@ from netlab.transport.tcp.segment import Segment
 from netlab.transport.udp_datagram import HEADER_LENGTH as UDP_HEADER_LENGTH
 from netlab.transport.udp_datagram import UdpDatagram
 
+if TYPE_CHECKING:
+    from netlab.application.dhcp.message import DhcpMessage
+
 # What a frame starts with, by the numbers that capture files use for it.
 LINKTYPE_NULL = 0
 """BSD's loopback: an address family of four bytes, in the byte order of the machine."""
@@ -37,6 +41,7 @@ LINKTYPE_LINUX_SLL2 = 276
 
 ETHERTYPE_IPV6 = 0x86DD
 _RAW_IP = (LINKTYPE_RAW, LINKTYPE_IPV4, 12, 14)  # the last two: what some systems write for 101
+_DHCP_PORTS = (67, 68)
 _VLAN_TAGS = (0x8100, 0x88A8, 0x9100)
 _PPP_PROTOCOLS = {PROTOCOL_IPV4: ETHERTYPE_IPV4, 0x0057: ETHERTYPE_IPV6}
 _FAMILIES = {2: ETHERTYPE_IPV4, 24: ETHERTYPE_IPV6, 28: ETHERTYPE_IPV6, 30: ETHERTYPE_IPV6}
@@ -65,6 +70,7 @@ class Layers:
     icmp: IcmpMessage | None = None
     udp: UdpDatagram | None = None
     tcp: Segment | None = None
+    dhcp: "DhcpMessage | None" = None
     ethertype: int | None = None
     payload: bytes = b""
     missing: int = 0
@@ -137,6 +143,10 @@ def _read_ipv4(layers: Layers, data: bytes, cut: int) -> None:
     elif packet.protocol == PROTOCOL_UDP:
         layers.udp = _read_udp(payload, layers.missing)
         layers.payload = layers.udp.payload
+        if layers.udp.destination_port in _DHCP_PORTS and not layers.missing:
+            from netlab.application.dhcp.message import DhcpMessage  # which few frames need
+
+            layers.dhcp = DhcpMessage.parse(layers.payload)
     elif packet.protocol == PROTOCOL_ICMP:
         layers.icmp = IcmpMessage.parse(payload)
         layers.payload = layers.icmp.payload

@@ -1,7 +1,7 @@
 """A frame in one line, as an analyser's packet list would have it, and in a few words."""
 
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from netlab.link.ethernet import ETHERTYPE_RARP
 from netlab.network.arp_packet import REPLY, REQUEST, REVERSE_REPLY, REVERSE_REQUEST, ArpPacket
@@ -9,6 +9,9 @@ from netlab.network.icmp_message import ECHO_REPLY, ECHO_REQUEST
 from netlab.trace.layers import ETHERTYPE_IPV6, Layers
 from netlab.transport.tcp.options import Options
 from netlab.transport.tcp.segment import Segment
+
+if TYPE_CHECKING:
+    from netlab.application.dhcp.message import DhcpMessage
 
 _HTTP_PORTS = frozenset({80, 8000, 8008, 8080, 8888})
 _HTTP_START = re.compile(rb"(?:[A-Z]{3,10} \S+ HTTP/1\.[01]|HTTP/1\.[01] \d{3}[^\r\n]*)\r?\n")
@@ -54,6 +57,8 @@ def words_of(layers: Layers) -> Words:
     if tcp is not None:
         line = _http_line(tcp)
         words = Words("HTTP", line, line) if line else _tcp(tcp, size, carried)
+    elif layers.dhcp is not None:
+        words = _dhcp(layers.dhcp)
     elif udp is not None:
         ports = f"{udp.source_port} → {udp.destination_port}"
         words = Words("UDP", f"UDP{carried}", f"{ports} Len={size}")
@@ -102,6 +107,14 @@ def _http_line(tcp: Segment) -> str:
         return ""
     line = tcp.payload[:200].split(b"\n", 1)[0].decode("latin-1").rstrip()
     return _UNPRINTABLE.sub(".", line)
+
+
+def _dhcp(dhcp: "DhcpMessage") -> Words:
+    kind = dhcp.type_text
+    if dhcp.message_type is None:
+        asker = f" from {dhcp.chaddr}" if dhcp.op == 1 else ""
+        return Words("BOOTP", f"BOOTP {kind}", kind + asker)
+    return Words("DHCP", f"DHCP {kind}", f"DHCP {kind:<8} - Transaction ID 0x{dhcp.xid:x}")
 
 
 def _arp(arp: ArpPacket, protocol: str) -> Words:

@@ -27,6 +27,9 @@ _WORDS = {
     "arp conflict": ["{host} heard {mac} use its own address {address}"],
     "claim": ["{host}'s claim of {address} went from {from} to {to} ({on})"],
     "rarp": ["{host} learned from {server} that its address is {address}"],
+    "dhcp": ["{host}'s DHCP client went from {from} to {to} ({on})"],
+    "lease": ["{host} wrote {address} down as {state} for {client}"],
+    "lease refused": ["{host} refused {client} a lease: {why}"],
     "power cut": ["the power of {host} was cut"],
     "icmp error": ["{host} heard from {from}: {message}, of {about}"],
     "path mtu": [

@@ -112,7 +112,15 @@ class Udp:
             self.ports.remove(port)
         port.readable.notify()
 
-    def send(self, port: UdpPort, data: bytes, remote: Address, *, ttl: int | None = None) -> None:
+    def send(
+        self,
+        port: UdpPort,
+        data: bytes,
+        remote: Address,
+        *,
+        ttl: int | None = None,
+        reason: str = "the user sends a datagram: UDP sends it at once (RFC 768)",
+    ) -> None:
         """Send one datagram. OSError: EMSGSIZE when it is too large, ENETUNREACH without a route."""
         src = port.binding.address
         if src.is_unspecified or self._ipv4.is_broadcast(src):
@@ -131,7 +139,7 @@ class Udp:
             ttl=ttl,
             dont_fragment=port.dont_fragment,
             interface=port.interface,
-            reason="the user sends a datagram: UDP sends it at once (RFC 768)",
+            reason=reason,
         )
 
     def receive(self, packet: Ipv4Packet) -> None:

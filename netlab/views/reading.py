@@ -163,6 +163,10 @@ def _read_other(frame: Frame, layers: Layers) -> Message:
     head, rest, size = frame.protocol, "", len(layers.payload) + layers.missing
     if layers.malformed:
         head, rest = "malformed", layers.malformed
+    elif layers.dhcp is not None:
+        dhcp = layers.dhcp
+        family = ("DHCP", dhcp.xid)
+        rest = f"{dhcp.type_text} {dhcp.about}" if dhcp.about else dhcp.type_text
     elif layers.udp is not None:
         udp = layers.udp
         family = ("UDP", *sorted((udp.source_port, udp.destination_port)))

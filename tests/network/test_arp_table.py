@@ -165,6 +165,23 @@ def test_each_question_is_caused_by_the_one_before() -> None:
     assert "has not answered yet" in pair.net.trace.why(pair.net.trace.frames[3]).text()
 
 
+def test_of_an_address_that_was_taken_away_no_more_is_said_and_what_waits_still_goes() -> None:
+    pair = Pair()
+    pair.cable.drop(lambda frame: frame.arp, times=1)
+    received = pair.bob.socket(socket.SOCK_DGRAM)
+    received.bind(("", 9))
+    pair.alice.arp.policy = "strict"
+    send(pair.alice)
+    pair.alice.remove_address(pair.alice.address)
+    pair.net.run()
+    first, again = (frame.arp for frame in pair.net.trace.frames[:2])
+    assert [str(each.sender_protocol_address) for each in (first, again) if each] == [
+        "10.0.0.1",
+        "0.0.0.0",
+    ]
+    assert received.recvfrom(10) == (b"x", ("10.0.0.1", 49152))
+
+
 # --- by hand --------------------------------------------------------------------------------
 
 
