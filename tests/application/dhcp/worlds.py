@@ -120,8 +120,9 @@ class World:
 
 
 def kinds(net: Network) -> list[str]:
-    """The DHCP messages that were sent, in order."""
-    return [frame.dhcp.type_text for frame in net.trace.frames if frame.dhcp is not None]
+    """The DHCP messages that hosts sent, in order."""
+    frames = [frame for frame in net.trace.frames if frame.sender in net.hosts]
+    return [frame.dhcp.type_text for frame in frames if frame.dhcp is not None]
 
 
 def type_of(message: DhcpMessage | None) -> int | None:
