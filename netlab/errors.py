@@ -34,5 +34,9 @@ class FaultError(NetlabError):
     """A fault's own predicate raised. The fault is removed, and the network can go on."""
 
 
+class PartError(NetlabError):
+    """A part that isn't the stack's own made a mistake: what it worked on ends, the network can go on."""
+
+
 class CaptureError(NetlabError, ValueError):
     """A file that isn't a capture, or is one that breaks off."""

@@ -9,6 +9,7 @@ from netlab.network.address import IPv4Address, Prefix
 from netlab.network.arp import Arp
 from netlab.network.icmp import Icmp
 from netlab.network.ipv4 import Ipv4
+from netlab.network.reassembly import check_reassembler
 from netlab.sim.program import Program, current_program
 from netlab.sim.simulation import Simulation
 from netlab.sockets.arguments import SOCK_STREAM
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 DEFAULT = Prefix(IPv4Address.UNSPECIFIED, 0)
 """All addresses: the prefix of the route for what has no better one."""
-PARTS = ("transitions", "rto", "congestion")
+PARTS = ("transitions", "rto", "congestion", "reassembler")
 
 
 class Host:
@@ -209,8 +210,11 @@ class Host:
         self.arp.flush()
         self.ipv4.path_mtu.flush()
         parts, settings = self.tcp.parts, self.tcp.settings
+        reassembler = self.ipv4.reassembly.part
+        self.ipv4.reassembly.clear()
         self._assemble(self.ipv4.forwarding)
         self.tcp.parts, self.tcp.settings = parts, settings
+        self.ipv4.reassembly.part = reassembler
         for interface in self.interfaces:
             interface.handlers.clear()
             self.ipv4.attach(interface)
@@ -298,9 +302,10 @@ class Host:
         self._on_disk.append(lambda: self.ipv4.add_route(*route))
 
     def use(self, **parts: Any) -> None:
-        """Replace parts of the stack by your own: `transitions`, `rto`, `congestion`.
+        """Replace parts of the stack by your own: `transitions`, `rto`, `congestion`, `reassembler`.
 
-        Connections that are open already keep what they began with, except for the transitions.
+        What is open already (connections, datagrams in parts) keeps what it began with, except for
+        the transitions.
         Raises `ConfigurationError` for what can't be such a part, and replaces none then.
         """
         for name, part in parts.items():
@@ -308,7 +313,11 @@ class Host:
                 raise ConfigurationError(
                     f"{self.name} has no part {name!r}; there is {', '.join(PARTS)}"
                 )
-            check_part(name, part)
+            if name == "reassembler":
+                check_reassembler(part)
+            else:
+                check_part(name, part)
+        self.ipv4.reassembly.part = parts.pop("reassembler", self.ipv4.reassembly.part)
         for name, part in parts.items():
             setattr(self.tcp.parts, name, part)
 

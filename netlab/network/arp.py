@@ -29,8 +29,8 @@ RETRY_INTERVAL = 1 * s
 """Requests for one address come no faster than this (RFC 1122 section 2.3.2.1)."""
 TRIES = 3
 """So many requests without an answer, and the neighbour counts as unreachable."""
-QUEUE_LIMIT = 16
-"""Packets that wait for one answer; RFC 1122 section 2.3.2.2 asks for at least the latest."""
+QUEUE_LIMIT = 64
+"""Packets that wait for one answer: the fragments of a largest datagram fit (RFC 1122 section 2.3.2.2)."""
 
 NOBODY = MacAddress(0)
 

@@ -27,6 +27,10 @@ def forward(ipv4: "Ipv4", came_by: Interface, packet: Ipv4Packet) -> None:
     """Send a packet on by the routing table, or tell its sender by ICMP why not."""
     src, dst = packet.src, packet.dst
 
+    # (3) Options; those that have to wait for the route come in (8).
+    if packet.options and ipv4.refuses_source_route(packet, here=False):
+        return
+
     # (5) Which way?
     route = ipv4.routes.lookup(dst)
 
@@ -52,17 +56,19 @@ def forward(ipv4: "Ipv4", came_by: Interface, packet: Ipv4Packet) -> None:
         ipv4.send_error(TIME_EXCEEDED, TTL_EXCEEDED, packet, why)
         return
 
-    # (9) Does it fit?
-    if packet.header_length + len(packet.payload) > out.mtu:
-        if packet.dont_fragment:
-            why = "too big for the next link, and it must not be cut (RFC 1812 section 5.2.7.1)"
-            ipv4.send_error(DESTINATION_UNREACHABLE, FRAGMENTATION_NEEDED, packet, why, out.mtu)
-        else:
-            ipv4.discard(packet, "too big for the next link: this router doesn't fragment")
-        return
-
     packet.ttl -= 1
     packet.checksum = None
+
+    # (8) Options that ask for the time, or for the address from where it goes on.
+    if packet.options and not ipv4.marks_options(packet, route.source):
+        return
+
+    # (9) What is too large is cut in `transmit`, if it may be.
+    if packet.dont_fragment and packet.header_length + len(packet.payload) > out.mtu:
+        why = "too big for the next link, and it must not be cut (RFC 1812 section 5.2.7.1)"
+        ipv4.send_error(DESTINATION_UNREACHABLE, FRAGMENTATION_NEEDED, packet, why, out.mtu)
+        return
+
     # (10) and (11): to the next hop's address on its link.
     ipv4.transmit(route, packet, route.reason)
 

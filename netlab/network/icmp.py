@@ -31,12 +31,10 @@ from netlab.network.ipv4 import Ipv4
 from netlab.network.ipv4_packet import PROTOCOL_ICMP, Ipv4Packet
 from netlab.network.redirects import Redirects
 from netlab.sim.simulation import Simulation
-from netlab.units import ms
+from netlab.units import time_of_day
 
 Listener = Callable[[Ipv4Packet, IcmpMessage, Ipv4Packet | None], None]
 """Called with the packet that a message came in, the message, and what it quotes if it is an error."""
-
-MILLISECONDS_A_DAY = 86_400_000
 
 # What a socket is told, by the code of DESTINATION_UNREACHABLE, as the Linux kernel has it. Some
 # systems lack two of the numbers.
@@ -75,10 +73,7 @@ def errno_of(message: IcmpMessage) -> int:
 
 
 class Icmp:
-    """ICMP on one host: answers requests, sends `errors`, follows `redirects`, passes on the rest.
-
-    Virtual time begins at midnight, universal time: the times in timestamps count from there.
-    """
+    """ICMP on one host: answers requests, sends `errors`, follows `redirects`, passes on the rest."""
 
     def __init__(self, sim: Simulation, host: str, ipv4: Ipv4) -> None:
         self.errors = ipv4.errors = IcmpErrors(sim, host, ipv4)
@@ -145,9 +140,8 @@ class Icmp:
         self._answer(packet, reply, "every host answers an echo request (RFC 1122 section 3.2.2.6)")
 
     def _answer_timestamp(self, packet: Ipv4Packet, message: IcmpMessage) -> None:
-        now = self._sim.clock.now // ms % MILLISECONDS_A_DAY
         try:
-            reply = IcmpMessage.timestamp_reply(message, now)
+            reply = IcmpMessage.timestamp_reply(message, time_of_day(self._sim.clock.now))
         except ParseError as error:
             self._discard(str(error))
             return
@@ -162,6 +156,8 @@ class Icmp:
             PROTOCOL_ICMP,
             reply.pack(),
             src=packet.dst,
+            # It goes back with the route and the times so far (section 3.2.2.6).
+            options=packet.options,
             dscp=packet.dscp,  # the reply asks for the same service (RFC 1349 section 5.1)
             reason=reason,
         )

@@ -1,7 +1,5 @@
 """The Internet Protocol (RFC 791) on one host: sending, receiving, and delivering to what is above."""
 
-from typing import Protocol
-
 from netlab.errors import ParseError
 from netlab.link.address import MacAddress
 from netlab.link.ethernet import ETHERTYPE_IPV4
@@ -11,48 +9,27 @@ from netlab.network.address import IPv4Address
 from netlab.network.arp import Arp
 from netlab.network.configuration import Configuration
 from netlab.network.forwarding import forward
+from netlab.network.fragments import fragments
+from netlab.network.handlers import ErrorSender, ProtocolHandler
 from netlab.network.icmp_message import (
     ADMINISTRATIVELY_PROHIBITED,
     DESTINATION_UNREACHABLE,
     HOST_UNREACHABLE,
+    PARAMETER_PROBLEM,
     PROTOCOL_UNREACHABLE,
+    SOURCE_ROUTE_FAILED,
 )
-from netlab.network.ipv4_packet import HEADER_LENGTH, Ipv4Packet
+from netlab.network.ip_options import OptionError, mark_options, source_route
+from netlab.network.ipv4_packet import HEADER_LENGTH, MAXIMUM_LENGTH, Ipv4Packet
 from netlab.network.packet_filter import PacketFilter, Rule
 from netlab.network.path_mtu import PathMtu
+from netlab.network.reassembly import Incomplete, Reassembly
 from netlab.network.routing import Route
 from netlab.sim.simulation import Simulation
+from netlab.units import time_of_day
 
 DEFAULT_TTL = 64
 """Routers that a packet may pass (RFC 1122 section 3.2.1.7 leaves the number to each host)."""
-
-
-class ProtocolHandler(Protocol):
-    """What sits above IPv4: TCP, UDP, ICMP."""
-
-    def receive(self, packet: Ipv4Packet) -> None:
-        """Take in a packet that is for this host."""
-
-    def has_sent(self, packet: Ipv4Packet) -> bool:
-        """Whether this packet, of which perhaps only the start is here, may be under way from here.
-
-        Anybody can send an ICMP error that quotes anything (RFC 5927 section 4).
-        """
-
-    def unreachable(self, packet: Ipv4Packet, error: int, why: str) -> None:
-        """Hear that a packet sent earlier, of which perhaps only the start is here, didn't arrive.
-
-        `error` is an errno.
-        """
-
-
-class ErrorSender(Protocol):
-    """What tells a packet's sender about trouble: ICMP."""
-
-    def send_error(
-        self, type_: int, code: int, about: Ipv4Packet, reason: str, rest: int = 0
-    ) -> None:
-        """Send an ICMP error about a packet to where it came from; `rest` is as its type has it."""
 
 
 class Ipv4(Configuration):
@@ -63,6 +40,7 @@ class Ipv4(Configuration):
         self.arp = Arp(sim, host, self._answers_for, self._neighbour_unreachable)
         self.path_mtu = PathMtu(sim, host)
         self.filter = PacketFilter()
+        self.reassembly = Reassembly(sim, host, self)
         self.protocols: dict[int, ProtocolHandler] = {}
         self.errors: ErrorSender | None = None
         self.forwarding = False
@@ -101,11 +79,13 @@ class Ipv4(Configuration):
         interface: Interface | None = None,
         dscp: int = 0,
         ecn: int = 0,
+        options: bytes = b"",
         reason: str = "",
     ) -> None:
         """Send a payload as one packet. What can't be sent is recorded as discarded, with the why.
 
         `interface` is the one whose link 255.255.255.255 means all hosts of; by default the first.
+        `options` are as `pack_options` makes them; this host puts the first mark in them.
         """
         self._identification = identification = (self._identification + 1) & 0xFFFF
         route = self.route_for(dst, interface)
@@ -123,29 +103,54 @@ class Ipv4(Configuration):
             dont_fragment,
             dscp=dscp,
             ecn=ecn,
+            options=options,
         )
+        if options and not self.marks_options(packet, src):
+            return
         if dst in self._own or dst.is_loopback:
             self._sim.clock.call_at(self._sim.clock.now, self._deliver, packet)
         elif route is None:
             self.discard(packet, f"no route leads to {dst}")
         elif src.is_loopback:
             self.discard(packet, f"{src} never leaves a host (RFC 1122 section 3.2.1.3 g)")
-        elif HEADER_LENGTH + len(payload) > route.interface.mtu:
-            self.discard(
-                packet,
-                f"larger than the MTU of {route.interface.title}, {route.interface.mtu} bytes",
-            )
         else:
             self.transmit(route, packet, reason)
 
     def transmit(self, route: Route, packet: Ipv4Packet, reason: str) -> None:
-        """Put a packet on the link to which `route` leads."""
+        """Put a packet on the link to which `route` leads, in fragments where it is too large."""
         interface, dst = route.interface, packet.dst
+        size = HEADER_LENGTH + len(packet.options) + len(packet.payload)
+        if size > interface.mtu:
+            self._transmit_in_fragments(route, packet, size, reason)
+            return
         cause = self._sim.clock.cause
         if dst in self._many or not interface.resolves:
             interface.send(MacAddress.BROADCAST, ETHERTYPE_IPV4, packet.pack(), reason, cause)
             return
         self.arp.send(interface, route.source, route.next_hop(dst), packet.pack(), reason, cause)
+
+    def _transmit_in_fragments(
+        self, route: Route, packet: Ipv4Packet, size: int, reason: str
+    ) -> None:
+        mtu = route.interface.mtu
+        larger = f"{size} bytes are more than the MTU of {route.interface.title}, {mtu}"
+        if packet.dont_fragment or size > MAXIMUM_LENGTH:
+            self.discard(packet, larger)
+            return
+        pieces = list(fragments(packet, mtu))
+        clock = self._sim.clock
+        before = clock.cause
+        fields = {
+            "src": str(packet.src),
+            "dst": str(packet.dst),
+            "identification": packet.identification,
+            "fragments": len(pieces),
+        }
+        reason = f"{larger}: cut it (RFC 791 section 3.2); {reason}"
+        self._sim.record_cause(self._host, "network", "fragmented", fields, reason)
+        for piece in pieces:
+            self.transmit(route, piece, reason)
+        clock.cause = before
 
     # --- receiving --------------------------------------------------------------------------
 
@@ -199,7 +204,11 @@ class Ipv4(Configuration):
 
     def _deliver(self, packet: Ipv4Packet) -> None:
         if packet.more_fragments or packet.fragment_offset:
-            self.discard(packet, "a fragment: this host doesn't reassemble")
+            whole = self.reassembly.add(packet)
+            if whole is None:
+                return
+            packet = whole
+        if packet.options and not self._takes_options(packet):
             return
         handler = self.protocols.get(packet.protocol)
         if handler is not None:
@@ -211,6 +220,44 @@ class Ipv4(Configuration):
                 packet,
                 f"nothing here takes IP protocol {packet.protocol} (RFC 1122 section 3.2.2.1)",
             )
+
+    @property
+    def reassembling(self) -> list[Incomplete]:
+        """The datagrams of which parts have come, oldest first."""
+        return list(self.reassembly.table.values())
+
+    # --- options ----------------------------------------------------------------------------
+
+    def _takes_options(self, packet: Ipv4Packet) -> bool:
+        """Heed the options of a packet that has arrived. False where that can't be: its sender is told."""
+        if packet.dst in self._many:
+            return True  # nobody may be told, and which host would have left its mark?
+        return not self.refuses_source_route(packet, here=True) and self.marks_options(
+            packet, packet.dst
+        )
+
+    def refuses_source_route(self, packet: Ipv4Packet, *, here: bool) -> bool:
+        """Whether a packet has a route that its sender chose; one that is at its end may come `here`.
+
+        Then its sender is told.
+        """
+        route = source_route(packet.options)
+        if route is None or (here and route[1]):
+            return False
+        why = f"{route[0]}: who sends a packet isn't let choose its way (RFC 7126 section 4.3)"
+        self.send_error(DESTINATION_UNREACHABLE, SOURCE_ROUTE_FAILED, packet, why)
+        return True
+
+    def marks_options(self, packet: Ipv4Packet, address: IPv4Address) -> bool:
+        """Put `address` and the time where options ask for them. False: they are wrong, and it is told."""
+        time = time_of_day(self._sim.clock.now)
+        try:
+            packet.options = mark_options(packet.options, address, self._own, time)
+        except OptionError as error:
+            why = f"{error}: tell its sender (RFC 1122 section 3.2.2.5)"
+            self.send_error(PARAMETER_PROBLEM, 0, packet, why, error.pointer << 24)
+            return False
+        return True
 
     # --- trouble ----------------------------------------------------------------------------
 

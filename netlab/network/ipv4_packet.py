@@ -17,6 +17,8 @@ HEADER_LENGTH = 20
 """Bytes, without options."""
 MAXIMUM_HEADER_LENGTH = 60
 """Bytes: the header length field counts up to fifteen words of four bytes."""
+MAXIMUM_LENGTH = 65_535
+"""Bytes of a packet, with its header: the total length field has 16 bits."""
 
 _DONT_FRAGMENT = 0x4000
 _MORE_FRAGMENTS = 0x2000
@@ -190,7 +192,7 @@ class Ipv4Packet:
                 "ecn": 2,
                 "checksum": 16,
             },
-            {"options": 40, "payload": 65_535 - HEADER_LENGTH},
+            {"options": 40, "payload": MAXIMUM_LENGTH - HEADER_LENGTH},
             "header and payload have more than 65535 bytes together",
         )
 

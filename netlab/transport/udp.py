@@ -125,9 +125,9 @@ class Udp:
         src = port.binding.address
         if src.is_unspecified or self._ipv4.is_broadcast(src):
             src = self._ipv4.source_for(remote[0], port.interface)
-        ipv4 = self._ipv4
-        mtu = ipv4.path_mtu_to(remote[0]) if port.dont_fragment else ipv4.mtu_for(remote[0])
-        largest = min(LARGEST_PAYLOAD, mtu - 20 - HEADER_LENGTH)
+        largest = LARGEST_PAYLOAD
+        if port.dont_fragment:
+            largest = min(largest, self._ipv4.path_mtu_to(remote[0]) - 20 - HEADER_LENGTH)
         if len(data) > largest:
             raise OSError(EMSGSIZE, f"Message too long: {len(data)} bytes, and {largest} fit")
         datagram = UdpDatagram(port.binding.port, remote[1], data)

@@ -110,13 +110,13 @@ def test_of_too_many_packets_that_wait_the_latest_are_kept_and_the_record_tells(
     received = pair.bob.socket(socket.SOCK_DGRAM)
     received.bind(("", 9))
     sock = pair.alice.socket(socket.SOCK_DGRAM)
-    for number in range(20):
+    for number in range(68):
         sock.sendto(bytes([number]), ("bob", 9))
     pair.net.run()
-    assert [received.recv(10)[0] for _ in range(16)] == list(range(4, 20))
+    assert [received.recv(10)[0] for _ in range(64)] == list(range(4, 68))
     assert (
         discarded(pair.net, pair.alice)
-        == ["16 packets wait for 10.0.0.2 already: the oldest goes"] * 4
+        == ["64 packets wait for 10.0.0.2 already: the oldest goes"] * 4
     )
 
 

@@ -1,14 +1,14 @@
 """IPv4 on a host: sending, receiving, and what must be dropped (RFC 791, RFC 1122)."""
 
 import socket
-from errno import EMSGSIZE, ENETUNREACH
+from errno import ENETUNREACH
 
 import pytest
 from scapy.layers.inet import ICMP, IP, IPerror
 
 from netlab import Network
 from netlab.link.address import MacAddress
-from netlab.network.ipv4_packet import PROTOCOL_ICMP, Ipv4Packet
+from netlab.network.ipv4_packet import Ipv4Packet
 from tests.network.material import (
     Pair,
     address,
@@ -54,16 +54,6 @@ def test_without_a_route_a_socket_gets_network_unreachable(pair: Pair) -> None:
     with pytest.raises(OSError, match="no route") as error:
         pair.alice.ping("192.0.2.1", count=1)
     assert error.value.errno == ENETUNREACH
-
-
-def test_what_is_larger_than_the_link_takes_is_refused_with_message_too_long(pair: Pair) -> None:
-    sock = pair.alice.socket(socket.SOCK_DGRAM)
-    sock.sendto(bytes(1_472), ("bob", 9))
-    with pytest.raises(OSError, match="1473 bytes, and 1472 fit") as error:
-        sock.sendto(bytes(1_473), ("bob", 9))
-    assert error.value.errno == EMSGSIZE
-    pair.net.run()
-    assert received_by_bob(pair) == [bytes(1_472)]
 
 
 def test_a_host_reaches_itself_without_a_cable() -> None:
@@ -178,11 +168,3 @@ def test_protocols_that_nobody_takes_are_answered_with_protocol_unreachable(pair
     pair.net.run()
     (error,) = (p for p in frames_on(pair.net, pair.cable) if p.haslayer(IPerror))
     assert (error[ICMP].type, error[ICMP].code, error[IPerror].proto) == (3, 2, 132)
-
-
-def test_a_fragment_is_dropped_and_the_record_tells(pair: Pair) -> None:
-    pair.inject(datagram("10.0.0.1", "10.0.0.2", more_fragments=True))
-    pair.net.run()
-    assert received_by_bob(pair) == []
-    assert discarded(pair.net, pair.bob) == ["a fragment: this host doesn't reassemble"]
-    assert PROTOCOL_ICMP not in {f.ipv4.protocol for f in pair.net.trace.frames if f.ipv4}

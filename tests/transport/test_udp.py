@@ -237,9 +237,12 @@ def test_a_port_bound_to_the_address_of_all_sends_from_its_own(net, alice, bob) 
 # --- sizes ----------------------------------------------------------------------------------
 
 
-def test_a_datagram_too_large_for_the_link_is_an_error(net, alice, bob) -> None:
+def test_a_datagram_too_large_for_the_link_is_an_error_where_it_must_not_be_cut(
+    net, alice, bob
+) -> None:
     there = bob.udp.bind(ANY, 7)
     here = alice.udp.bind(ANY, 0)
+    here.dont_fragment = True
     alice.udp.send(here, bytes(1472), (BOB, 7))
     with pytest.raises(OSError, match="1473 bytes, and 1472 fit") as raised:
         alice.udp.send(here, bytes(1473), (BOB, 7))

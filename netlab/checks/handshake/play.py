@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from netlab.checks.handshake.scenarios import Scenario
 from netlab.checks.quiet import quietly
+from netlab.errors import PartError
 from netlab.host import Host
 from netlab.sim.recording import Event
 from netlab.trace.frame import Frame
 from netlab.trace.trace import Trace
 from netlab.transport.tcp.states import State, Table, TcpEvent, Transition
-from netlab.transport.tcp.watched import PartError
 from netlab.units import minute
 from netlab.views.words import clock
 

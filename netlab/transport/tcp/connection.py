@@ -17,6 +17,7 @@ from errno import (
 )
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from netlab.errors import PartError
 from netlab.network.address import IPv4Address
 from netlab.sim.program import Signal
 from netlab.sim.recording import Event
@@ -31,7 +32,6 @@ from netlab.transport.tcp.sender import Sender
 from netlab.transport.tcp.states import Action, State, TcpEvent
 from netlab.transport.tcp.timers import TcpTimer
 from netlab.transport.tcp.timestamps import Timestamps
-from netlab.transport.tcp.watched import PartError
 from netlab.units import show_time
 
 if TYPE_CHECKING:

@@ -8,15 +8,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NoReturn, Protocol
 
-from netlab.errors import NetlabError
 from netlab.transport.tcp.congestion import CongestionControl
 from netlab.transport.tcp.rto import GRANULARITY, RtoEstimator
 
 _MOST = 1 << 62
-
-
-class PartError(NetlabError):
-    """A part that isn't TCP's own made a mistake. Its connection ended; the network can go on."""
 
 
 class Blame(Protocol):

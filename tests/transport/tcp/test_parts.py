@@ -9,14 +9,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from netlab import Network, on
-from netlab.errors import ConfigurationError
+from netlab.errors import ConfigurationError, PartError
 from netlab.host import Host
 from netlab.transport.tcp.congestion import CongestionControl, Reno
 from netlab.transport.tcp.options import MSS
 from netlab.transport.tcp.parts import check_part
 from netlab.transport.tcp.rto import RtoEstimator
 from netlab.transport.tcp.states import TRANSITIONS, Action, State, TcpEvent, Transition
-from netlab.transport.tcp.watched import PartError
 from netlab.units import minute, ms, s
 from tests.transport.tcp.steps import Story
 
