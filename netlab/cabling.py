@@ -89,8 +89,8 @@ def _plan_host(
         )
     if address is not None and free is not None:
         raise ConfigurationError(
-            f"{host.name} has its address already; addresses= is for routers, and for a further"
-            f" interface of a host whose {free.name} is plugged in"
+            f"{host.name} has {free.name} for this cable, and that has its address already, or finds"
+            " one: addresses= is for routers, and for a further interface of a host"
         )
     if free is not None:
         return End(host, free)

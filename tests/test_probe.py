@@ -100,6 +100,15 @@ def test_bytes_and_frames_are_sent_as_they_are_but_for_the_padding(scene) -> Non
     assert net.trace.frames[0].reason == "injected by hand"
 
 
+def test_frames_are_also_kept_where_nothing_is_on_record() -> None:
+    net = Network(seed=1, record=False)
+    bob, mallory = net.host("bob", "10.0.0.2/24"), net.probe("mallory")
+    net.connect(bob, mallory)
+    mallory.send(ask(bob))
+    assert mallory.receive(timeout=1 * s).label == "ARP reply"
+    assert net.trace.frames == []
+
+
 def test_what_hardware_finds_damaged_isnt_received(scene) -> None:
     net, bob, mallory = scene
     net.links[0].corrupt()

@@ -78,7 +78,10 @@ def test_a_host_that_cant_be_is_refused_and_the_network_stays_as_it_was(
         ({"loss": 2}, "loss must be a probability"),
         ({"queue": 0}, "queue must be"),
         ({"addresses": (None, None)}, "r1 is a router: say which address its new interface has"),
-        ({"addresses": ("10.0.0.9/24", "10.0.0.8/24")}, "alice has its address already"),
+        (
+            {"addresses": ("10.0.0.9/24", "10.0.0.8/24")},
+            "alice has eth0 for this cable",
+        ),
         ({"addresses": (None, "10.0.0.1/24")}, "10.0.0.1 belongs to alice already"),
         ({"addresses": (None, "10.0.0.300/24")}, "10.0.0.300"),
         ({"addresses": "10.0.0.254/24"}, "addresses= is a pair"),

@@ -154,7 +154,7 @@ class Station:
         if late:
             reason = (
                 "another is heard after more than the slot time of 512 bits: the cables are too"
-                " long for this rate (IEEE 802.3 section 4.2.3.2.3)"
+                " long for this rate (IEEE 802.3 section 4.2.3.2)"
             )
         fields = {"frame": frame.id, "attempt": self.attempts, "late": late}
         event = self._sim.record(self._interface.host, "link", "collision", fields, reason)

@@ -21,6 +21,7 @@ MINIMUM_LENGTH = 60
 FCS_LENGTH = 4
 
 _HEADER = struct.Struct("!6s6sH")
+_pack_header = _HEADER.pack
 _unpack_header = _HEADER.unpack_from
 _mac_address = MacAddress.from_bytes
 
@@ -65,7 +66,7 @@ class EthernetFrame:
         try:
             dst = self.dst.to_bytes(6, "big")
             src = self.src.to_bytes(6, "big")
-            return _HEADER.pack(dst, src, self.ethertype) + self.payload
+            return _pack_header(dst, src, self.ethertype) + self.payload
         except (struct.error, TypeError, OverflowError, AttributeError):
             raise self._misfit() from None
 
@@ -89,7 +90,11 @@ class Ethernet(Framing):
     trailer = FCS_LENGTH
 
     def pack(self, dst: MacAddress, ethertype: int, payload: bytes) -> bytes:
-        data = EthernetFrame(dst, self._interface.mac, ethertype, payload).pack()
+        src = self._interface.mac
+        try:  # without making an object of it first
+            data = _pack_header(dst.to_bytes(6, "big"), src.to_bytes(6, "big"), ethertype) + payload
+        except (struct.error, TypeError, OverflowError, AttributeError):
+            return EthernetFrame(dst, src, ethertype, payload).pack()  # it says what doesn't fit
         return data if len(data) >= MINIMUM_LENGTH else data.ljust(MINIMUM_LENGTH, b"\0")
 
     def complete(self, data: bytes) -> bytes:

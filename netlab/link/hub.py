@@ -129,7 +129,7 @@ class Hub:
 
     def _collide(self) -> None:
         ports = [port.name for port in self.ports if port.hears]
-        reason = "two signals meet: all that is repeated is noise (IEEE 802.3 section 9.5)"
+        reason = "two signals meet: all that is repeated is noise (IEEE 802.3 clause 9)"
         self.sim.record(self.name, "link", "collision", {"ports": ports}, reason)
         for port in self.ports:
             for frame in (port.heard, port.repeated):
@@ -201,7 +201,7 @@ class HubCable(Link):
             return None
         assert heard.received is not None
         assert heard.arrival is not None
-        reason = "a hub repeats each bit to all its other ports (IEEE 802.3 section 9.2)"
+        reason = "a hub repeats each bit to all its other ports (IEEE 802.3 clause 9)"
         frame = self._new_frame(port, self._other(port), heard.received, reason, heard)
         frame.received, frame.wire_received = heard.received, heard.wire_received
         self._launch(port, frame, heard.arrival + self._delay)

@@ -195,7 +195,19 @@ class Link(Faults):
         frame.fate = DELIVERED
         del self._in_flight[frame.id]
         clock.cause = frame
-        sim.record_cause(frame.receiver, "link", "delivered", {"frame": frame.id})
+        recorder = sim.recorder
+        if recorder.enabled:  # as `record_cause` does, but this is for each frame
+            clock.cause = event = Event(
+                recorder.next_number,
+                clock.now,
+                frame.receiver,
+                "link",
+                "delivered",
+                {"frame": frame.id},
+                frame,
+                "",
+            )
+            recorder.keep(event)
         a, b = self.ends
         receiver = b if frame.host == a.host else a
         if frame.wire_received is None:
