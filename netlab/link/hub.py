@@ -14,7 +14,7 @@ from netlab.link.address import MacAddress
 from netlab.link.csma import Station, spoil
 from netlab.link.ethernet import FCS_LENGTH, Ethernet
 from netlab.link.faults import Act, Fault, Match, Selection
-from netlab.link.frame import DROPPED, Frame
+from netlab.link.frame import DROPPED, IN_FLIGHT, Frame
 from netlab.link.framing import Framing
 from netlab.link.interface import Interface
 from netlab.link.link import Link
@@ -148,6 +148,7 @@ class HubCable(Link):
         self.sim = sim
         self._far: dict[Interface, Station | HubPort] = {}
         self._sent: dict[Interface, Frame | None] = {}
+        self._latest: dict[Interface, int] = {a: 0, b: 0}
         self._cuts = 0
         for end, other in ((a, b), (b, a)):
             self._far[other] = end if isinstance(end, HubPort) else Station(self, end, limit)
@@ -155,6 +156,9 @@ class HubCable(Link):
 
     def __repr__(self) -> str:
         return f"<cable {self.name}: half-duplex, {self.delay_ns} ns>"
+
+    def _set_rate(self, value: int | None) -> None:
+        raise ConfigurationError(f"{self.name} runs at the rate of its hub, which stays as it is")
 
     def bits(self, number: int) -> int:
         """How long so many bits take (ns)."""
@@ -212,7 +216,7 @@ class HubCable(Link):
     def end(self, sender: Interface) -> None:
         """The signal ends."""
         frame = self._sent.pop(sender, None)
-        self._later(lambda: self._far[sender].signal_ends(frame))
+        self._later(sender, lambda: self._far[sender].signal_ends(frame))
 
     def _launch(self, sender: Interface, frame: Frame, arrival: int) -> None:
         frame.arrival = arrival
@@ -222,17 +226,25 @@ class HubCable(Link):
 
     def _signal(self, sender: Interface, frame: Frame | None) -> None:
         self._sent[sender] = frame
-        self._later(lambda: self._far[sender].signal_begins(frame))
+        self._later(sender, lambda: self._far[sender].signal_begins(frame))
 
-    def _later(self, action: Callable[[], None]) -> None:
+    def _later(self, sender: Interface, action: Callable[[], None]) -> None:
         """Do something at the far end, unless the cable is taken out before."""
         cuts = self._cuts
+        # A signal doesn't end before it begins, also where the delay was made shorter meanwhile.
+        time = max(self._sim.clock.now + self._delay, self._latest[sender])
+        self._latest[sender] = time
 
         def arrive(_: object) -> None:
             if cuts == self._cuts:
                 action()
 
-        self._sim.clock.call_at(self._sim.clock.now + self._delay, arrive)
+        self._sim.clock.call_at(time, arrive)
+
+    def arrive(self, frame: Frame) -> None:
+        if frame.fate == IN_FLIGHT:
+            frame.arrival = self._sim.clock.now  # when its signal has ended
+        super().arrive(frame)
 
     def _other(self, end: Interface) -> Interface:
         a, b = self.ends
@@ -241,6 +253,7 @@ class HubCable(Link):
     def _reset(self) -> None:
         self._cuts += 1
         self._sent.clear()
+        self._latest = dict.fromkeys(self.ends, 0)
         for end in self._far.values():
             end.reset()
 

@@ -95,6 +95,9 @@ class Link(Faults):
 
     @rate_bps.setter
     def rate_bps(self, value: int | None) -> None:
+        self._set_rate(value)
+
+    def _set_rate(self, value: int | None) -> None:
         self._rate = None if value is None else bits_per_second(value, "rate_bps")
 
     @property

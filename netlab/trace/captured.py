@@ -45,6 +45,14 @@ class CapturedFrame(Frame):
         """What was noted beside it."""
         return self.packet.comments
 
+    @property
+    def fcs(self) -> bytes:
+        return b""  # which captures leave out
+
+    @property
+    def wire(self) -> bytes:
+        return self.bytes
+
     def _dissect(self) -> Layers:
         return dissect(self.bytes, self.packet.interface.linktype, self.cut)
 

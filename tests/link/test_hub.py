@@ -115,19 +115,14 @@ def test_who_begins_before_the_others_signal_is_there_collides_and_both_try_agai
     assert sorted(frame.payload[0] for frame in segment.probes[2].received) == [1, 2]
     assert len(segment.probes[0].received) == len(segment.probes[1].received) == 1
     first, second = [f for f in segment.net.trace.frames if f.receiver == "h1"][:2]
-    assert (first.fault, second.fault) == ("lost: collision at p2", "lost: collision at p2") or {
-        first.fault,
-        second.fault,
-    } == {"lost: collision at h1", "lost: collision at p2"}
+    assert (first.fault, second.fault) == ("lost: collision at h1", "lost: collision at p2")
     at_p2, at_p1 = segment.events("collision", "p2")[0], segment.events("collision", "p1")[0]
     assert (at_p2.time, at_p1.time) == (4 * us, 7 * us)  # p2's own signal gets to p1 3 + 4 us
     assert at_p1.fields == {"frame": first.id, "attempt": 1, "late": False}
     assert "4.2.3.2.4" in at_p1.reason
     (at_hub,) = segment.events("collision", "h1")[:1]
     assert (at_hub.time, at_hub.fields) == (5 * us, {"ports": ["port1", "port2"]})
-    assert [segment.probes[n].interface.tx.collsns for n in (0, 1, 2)] == [1, 1, 0] or (
-        segment.probes[0].interface.tx.collsns > 1
-    )
+    assert [probe.interface.tx.collsns for probe in segment.probes] == [2, 2, 0]
     backoffs = segment.events("backoff", "p1")
     assert backoffs[0].time == 7 * us + JAM * BIT
     assert backoffs[0].cause is at_p1
@@ -140,9 +135,9 @@ def test_a_retry_tells_why_it_comes_so_late() -> None:
     segment.net.run()
     last = segment.net.trace.frames[-1]
     why = str(segment.net.trace.why(last))
-    assert "attempt" in why
-    assert "backed off for" in why
-    assert "heard a collision of frame 1, attempt 1" in why or "frame 2, attempt 1" in why
+    assert "why: injected by hand; attempt 2 of 16" in why
+    assert "because p1 backed off for 1 slots after attempt 1 at 5.2 us" in why
+    assert "because p1 heard a collision of frame 1, attempt 1 at 2 us" in why
 
 
 def test_backoff_takes_whole_slots_out_of_a_range_that_doubles_ten_times() -> None:
@@ -191,9 +186,6 @@ def test_a_collision_after_the_slot_time_is_late_and_says_that_the_cables_are_to
     late = segment.events("collision", "p1")[0]
     assert (late.time, late.fields["late"]) == (79 * us, True)
     assert "too long" in late.reason
-    assert "lost: late collision at p1" in {frame.fault for frame in segment.net.trace.frames} or (
-        "lost: collision at h1" in {frame.fault for frame in segment.net.trace.frames}
-    )
     assert [len(probe.received) for probe in segment.probes] == [1, 1]
 
 
@@ -346,6 +338,20 @@ def test_who_is_plugged_in_while_another_sends_hears_that_and_waits() -> None:
     assert segment.events("collision") == []
     assert [f.payload[0] for f in segment.probes[2].received] == [1, 2]
     assert segment.probes[1].received == []
+
+
+def test_a_delay_may_change_while_signals_are_on_their_way_and_a_rate_may_not() -> None:
+    segment = Segment(5 * us, 5 * us, 0)
+    for delay in (1 * us, 20 * us, 0, 5 * us):
+        segment.send(1, at=segment.net.now)
+        segment.net.run(until=segment.net.now + 10 * us)
+        segment.links[0].delay_ns = delay
+        segment.net.run()
+        segment.send(2, at=segment.net.now)
+        segment.net.run()
+    assert [frame.payload[0] for frame in segment.probes[2].received] == [1, 2] * 4
+    with pytest.raises(ConfigurationError, match="runs at the rate of its hub"):
+        segment.links[0].rate_bps = None
 
 
 def test_the_queue_of_a_station_is_finite() -> None:

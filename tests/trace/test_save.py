@@ -132,6 +132,9 @@ def test_what_an_interface_dropped_for_its_fcs_is_in_no_capture_behind_it(tmp_pa
     assert [frame.fate for frame in wire.trace.frames] == ["delivered"] * 2
     assert len(wire.trace.scapy(at="alice")) == 2
     assert [packet.load for packet in wire.trace.scapy(at="bob")] == [b"whole"]
+    wire.trace.save(tmp_path / "run.pcapng")
+    again = Trace.open(tmp_path / "run.pcapng").frames[0]
+    assert (again.fcs, again.wire, again.corrupted) == (b"", again.bytes, False)
 
 
 @pytest.mark.tshark
