@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from netlab.packetdrill.flows import Flows
 
 _C = CONSTANTS
-_STREAM, _DGRAM = _C["SOCK_STREAM"], _C["SOCK_DGRAM"]
+_STREAM = _C["SOCK_STREAM"]
 _READABLE = _C["POLLIN"] | _C["POLLRDNORM"]
 _WRITABLE = _C["POLLOUT"] | _C["POLLWRNORM"]
 _ALWAYS_POLLED = _C["POLLERR"] | _C["POLLHUP"]
@@ -34,7 +34,6 @@ class Descriptor:
 
     socket: Socket
     flow: Flow | None = None
-    listening: bool = False
 
 
 class Calls:
@@ -97,7 +96,6 @@ class Calls:
     def _listen(self, call: Call, fd: object, backlog: int) -> int:
         at = self._of(fd)
         at.socket.listen(backlog)
-        at.listening = True
         self._flows.changed(at, "listen")
         return 0
 
@@ -165,14 +163,31 @@ class Calls:
             flow.datagrams.append(data)
         if flags & _C["MSG_OOB"] and flow is not None:
             flow.checks_bytes = False
-        if to is None or (stream and to is ANY):
-            sent = at.socket.send(data, flags)
-        else:
-            sent = at.socket.sendto(data, flags, _address(to, self._remote))
-        self._learn_port(at)
-        if flow is not None and stream:
-            flow.written += data[:sent]
-        return sent
+        if not stream:
+            peer = None if to is None else _address(to, self._remote)
+            sent = (
+                at.socket.send(data, flags) if peer is None else at.socket.sendto(data, flags, peer)
+            )
+            self._learn_port(at)
+            return sent
+        return self._transmit_stream(at, data, flags)
+
+    def _transmit_stream(self, at: Descriptor, data: bytes, flags: int) -> int:
+        """As a kernel has it: all at once, or where the socket may block, all of it in time."""
+        sent = 0
+        patient = at.socket.getblocking() and not flags & _C["MSG_DONTWAIT"]
+        while True:
+            try:
+                taken = at.socket.send(data[sent:], flags)
+            except OSError:
+                if not sent:
+                    raise
+                return sent
+            sent += taken
+            if at.flow is not None:
+                at.flow.written += data[sent - taken : sent]
+            if sent == len(data) or not patient:
+                return sent
 
     # --- receiving ----------------------------------------------------------------------------
 

@@ -13,13 +13,13 @@ from netlab.packetdrill.problems import Refused, Wrong
 from netlab.packetdrill.sysctls import SYSCTLS, congestion, switch
 from netlab.transport.tcp.options import MSS, SACK_PERMITTED, TIMESTAMPS, WINDOW_SCALE
 from netlab.transport.tcp.settings import TcpSettings
+from netlab.transport.tcp.states import State
 from netlab.units import minute, ms, s, us
 
 _OPTIONS = {"mss": MSS, "sackOK": SACK_PERMITTED, "TS": TIMESTAMPS, "wscale": WINDOW_SCALE}
 _UNITS = {"us": us, "ms": ms, "s": s, "min": minute}
 
-
-_SOCKSTAT = re.compile(r"sockstat .*\| *grep -c (\w+) *\| *grep (\d+)")
+_SOCKSTAT = re.compile(rf"sockstat .*\| *grep -c ({'|'.join(State)}) *\| *grep (\d+)")
 """How FreeBSD's scripts count the connections in a state."""
 
 
@@ -35,7 +35,8 @@ def _run_line(host: Host, line: str) -> None:
     counted = _SOCKSTAT.fullmatch(line)
     if counted is not None:
         state, wanted = counted.groups()
-        count = sum(connection.state == state for connection in host.tcp.connections)
+        states = [connection.state for connection in host.tcp.connections]
+        count = len(host.tcp.listeners) if state == "LISTEN" else states.count(State(state))
         if wanted not in str(count):  # as grep does
             raise Wrong(f"expected {wanted} connections in {state}, but there are {count}")
         return

@@ -108,7 +108,9 @@ class Flows:
         flow = self._latest
         if flow is None:
             return False
-        if flow.connecting:  # its port isn't known before the SYN
+        if (
+            flow.connecting and sent.ports[1] == flow.remote[1]
+        ):  # its own isn't known before the SYN
             flow.local = (flow.local[0], sent.ports[0])
             flow.connecting = False
         return sent.ports == (flow.local[1], flow.remote[1])

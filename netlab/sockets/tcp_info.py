@@ -90,6 +90,7 @@ def _told_by(connection: "Connection") -> dict[str, int]:
         "snd_mss": mss,
         "rcv_mss": mss,
         "unacked": -(-flight // mss),
+        "sacked": sum(end - start for start, end in recovery.scoreboard.sacked) // mss,
         "pmtu": connection.tcp.largest_segment(connection.remote[0]) + 40,
         "rcv_ssthresh": receiver.capacity,
         "rtt": (rto.srtt or 0) // us,

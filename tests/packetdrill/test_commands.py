@@ -102,5 +102,10 @@ def test_what_isn_t_a_setting_is_refused_with_the_reason(
 def test_connections_in_a_state_are_counted_as_freebsd_s_scripts_do(host: Host) -> None:
     count = "sockstat -4 -P tcp -p 8080 -s | grep packetdril | grep -c TIME_WAIT | grep"
     run_command(host, f"{count} 0")
+    run_command(host, count.replace("TIME_WAIT", "LISTEN") + " 0")
+    listener = host.socket()
+    listener.bind(("", 80))
+    listener.listen()
+    run_command(host, count.replace("TIME_WAIT", "LISTEN") + " 1")
     with pytest.raises(Wrong, match="expected 1 connections in TIME_WAIT, but there are 0"):
         run_command(host, f"{count} 1")

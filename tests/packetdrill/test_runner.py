@@ -323,6 +323,13 @@ def test_a_call_that_blocks_returns_when_the_script_says_so() -> None:
     )
 
 
+def test_a_write_that_blocks_returns_what_went_when_the_connection_ends() -> None:
+    script = f"{OPEN}+0...0.5 write(4, ..., 200) = 100\n+.5 < R 1:1(0)\n"
+    assert run(script, tcp={"send_buffer": 100}).passed
+    script = f"{OPEN}+0 send(4, ..., 200, MSG_DONTWAIT) = 100\n"
+    assert run(script, tcp={"send_buffer": 100}).passed
+
+
 def test_a_call_that_never_returns_is_told() -> None:
     script = f"{OPEN}+0...0.5 read(4, ..., 100) = 10\n"
     assert "it should return at 0.7 s, but it still blocks" in wrong(script, 8)

@@ -41,3 +41,10 @@ def test_its_head_says_what_is_demanded_and_by_which_clause(path: Path) -> None:
     sentences = [line for line in head if not line.startswith("// RFC ")]
     assert sentences, "expected a sentence about what is demanded"
     assert sentences[-1].endswith((".", ":", "?"))
+
+
+@pytest.mark.parametrize(
+    "path", sorted((FOLDER / "coming").glob("*.pkt")), ids=lambda path: path.stem
+)
+def test_a_script_of_what_is_to_come_can_be_read(path: Path) -> None:
+    assert parse(path.read_text(encoding="utf-8"), path.name).clauses
