@@ -6,6 +6,7 @@ from importlib import import_module
 
 COMMANDS = {
     "packetdrill": ("netlab.packetdrill.command", "run scripts in packetdrill's language"),
+    "tap": ("netlab.tap.command", "put a simulated host next to the kernel of this machine"),
 }
 """Each command's module, which is loaded when it is asked for and has a `main`, and what it does."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from netlab.errors import ConfigurationError
 from netlab.host import Host
@@ -22,13 +22,16 @@ from netlab.network.ecn import mark
 from netlab.probe import Probe
 from netlab.sim.simulation import Simulation
 
-Node = Host | Switch | Hub | Probe
+if TYPE_CHECKING:
+    from netlab.bridge.tap import Tap  # loaded only by who goes out of the simulation
+
+Node: TypeAlias = "Host | Switch | Hub | Probe | Tap"
 MEDIA: dict[str, type[Framing]] = {framing.name: framing for framing in (Ethernet, Ppp, RawIp)}
 """What a cable can be, by name."""
 
 
 def kind_of(node: Node) -> str:
-    """Host, Router, Switch, Hub or Probe."""
+    """Host, Router, Switch, Hub, Probe or Tap."""
     return "Router" if isinstance(node, Host) and node.ipv4.forwarding else type(node).__name__
 
 
@@ -63,12 +66,11 @@ def plan_end(
             f"{node.name} is a {kind_of(node).lower()}, which has no IPv4 address:"
             " addresses= is for routers and hosts"
         )
-    if isinstance(node, Probe):
-        return End(node, node.interface)
-    name = f"port{len(node.ports) + 1}"
     if isinstance(node, Switch):
-        return End(node, SwitchPort(node, name, new_mac()))
-    return End(node, HubPort(node, name, new_mac()))
+        return End(node, SwitchPort(node, f"port{len(node.ports) + 1}", new_mac()))
+    if isinstance(node, Hub):
+        return End(node, HubPort(node, f"port{len(node.ports) + 1}", new_mac()))
+    return End(node, node.interface)
 
 
 def _plan_host(

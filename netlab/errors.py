@@ -40,3 +40,7 @@ class PartError(NetlabError):
 
 class CaptureError(NetlabError, ValueError):
     """A file that isn't a capture, or is one that breaks off."""
+
+
+class BridgeError(NetlabError, OSError):
+    """This machine lacks what a way out of the simulation takes: a right, a device, a system."""

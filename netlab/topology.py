@@ -4,7 +4,7 @@ import itertools
 import weakref
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from netlab.cabling import Node, make_link, plan_end
 from netlab.errors import ConfigurationError
@@ -28,6 +28,9 @@ from netlab.sockets.names import Names
 from netlab.trace.frame import Frame
 from netlab.trace.trace import Trace
 from netlab.units import Mbps, count, duration
+
+if TYPE_CHECKING:
+    from netlab.bridge.tap import Tap
 
 LONGEST_NAME = 63
 """Characters of a host's name: a label's, in RFC 1035 section 2.3.4."""
@@ -150,6 +153,30 @@ class Network:
         self.nodes[name] = probe
         return probe
 
+    def tap(self, name: str = "tap0", address: str | None = None) -> "Tap":
+        """The kernel of this machine, behind a TAP device of that name; on the real clock only.
+
+        The device is made if it isn't there, and goes with the network then. The kernel's side gets
+        the `address`, such as "10.79.0.1/24", and is set up; None leaves it as it is. Raises
+        `ConfigurationError` for what is taken, or in virtual time, and `BridgeError` where this
+        machine lacks what that takes.
+        """
+        from netlab.bridge.device import TapDevice
+        from netlab.bridge.tap import Tap
+
+        if not self.sim.clock.real:
+            raise ConfigurationError(
+                "a kernel lives in the time of its machine: a TAP device takes a"
+                ' Network(clock="real")'
+            )
+        given = None if address is None else self._free_address(address)
+        device = TapDevice(self._free_name(name))
+        if given is not None:
+            device.set_up(str(given[0]), str(given[1].netmask))
+            self.names.add(name, given[0])
+        tap = self.nodes[name] = Tap(self.sim, device)
+        return tap
+
     def connect(
         self,
         a: Node,
@@ -184,7 +211,7 @@ class Network:
         for node in (a, b):
             if node not in self.nodes.values():
                 raise ConfigurationError(
-                    "connect() takes two hosts of this network, or switches, hubs, routers, probes;"
+                    "connect() takes two hosts of this network, or switches, hubs, routers, probes, taps;"
                     f" got {node!r}"
                 )
         given = [None if text is None else self._free_address(text) for text in addresses]

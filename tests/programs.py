@@ -9,6 +9,8 @@ import os
 import shutil
 import subprocess
 
+PACKAGES = {"arping": "iputils-arping", "ping": "iputils-ping"}
+"""Of programs that have another name than their package."""
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 
@@ -39,6 +41,13 @@ def lacking(marker: str) -> str | None:
                     return f"no {program}: install util-linux, iproute2 and tcpdump (Linux only)"
             if subprocess.run(["unshare", "--net", "true"], capture_output=True).returncode:
                 return "no right to make a network namespace: run the tests as root"
+    return None
+
+
+def lacking_program(program: str) -> str | None:
+    """What to do where a program of the kernel's neighbours is missing; None when it is here."""
+    if shutil.which(program) is None:
+        return f"no {program}: install {PACKAGES.get(program, program)} (Debian)"
     return None
 
 

@@ -39,6 +39,9 @@ class Clock:
     are given to whoever runs it, when that run ends.
     """
 
+    real = False
+    """Whether it keeps the machine's time."""
+
     def __init__(self) -> None:
         self.now = 0
         self.steps = 0

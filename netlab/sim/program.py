@@ -25,7 +25,7 @@ class Signal:
 
     def __init__(self, clock: "Clock") -> None:
         self._clock = clock
-        self.waiting: list[Any] = []  # programs, or the threads of a real-time clock
+        self.waiting: list[Any] = []  # programs, or what the threads of a real-time clock wait on
 
     def notify(self) -> None:
         """Wake everybody who waits here, in the order in which they came."""

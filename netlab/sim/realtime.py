@@ -29,15 +29,18 @@ AT_ONCE = 1_000
 class RealTimeClock(Clock):
     """Wall-clock time since the clock was made, in nanoseconds."""
 
+    real = True
+
     def __init__(self) -> None:
         self._began = monotonic_ns()
-        lock = threading.RLock()
-        self._changed = threading.Condition(lock)  # those wait here who are blocked
-        self._next = threading.Condition(lock)  # and the driver here, until `_driver_wakes`
+        self._lock = lock = threading.RLock()
+        self._next = threading.Condition(lock)  # the driver waits here, until `_driver_wakes`
         self._driver_wakes: int | None = 0
+        self._changed = threading.Condition(lock)  # and those who are in run()
+        self._idlers = 0  # of them, who wait until nothing is left to happen
+        self._blocked: list[threading.Condition] = []  # those who wait for a signal, one each
+        self._onlookers: list[Signal] = []  # of those who ask for their condition after each event
         self._depth = 0
-        self._onlookers = 0  # who ask for their condition after each event
-        self._idlers = 0  # who wait until nothing is left to happen
         self._closed = False
         self._handling = 0  # the thread that is handling an event
         self._failures: deque[Exception] = deque(maxlen=100)  # that nobody was told yet
@@ -65,10 +68,11 @@ class RealTimeClock(Clock):
             super().queue_timer(time, timer)
 
     def wake(self, waiting: list[Any]) -> None:
-        """Let all blocked threads look whether they can go on, whatever each waits for."""
+        """Let the threads that are blocked on a signal look whether they can go on."""
         with self._changed:
+            for condition in waiting:
+                condition.notify()
             waiting.clear()
-            self._changed.notify_all()
 
     def run(self, until: int | None = None) -> None:
         """Wait until nothing is left to happen and all programs have ended, or until `until`.
@@ -97,12 +101,13 @@ class RealTimeClock(Clock):
 
     def run_until(self, condition: Callable[[], bool]) -> None:
         """As `Clock.run_until`, but nobody can tell whether the condition will ever hold."""
+        each_event = Signal(self)
         with self._changed:
-            self._onlookers += 1
+            self._onlookers.append(each_event)
             try:
-                self.wait(Signal(self), condition, None, "run() until a condition holds")
+                self.wait(each_event, condition, None, "run() until a condition holds")
             finally:
-                self._onlookers -= 1
+                self._onlookers.remove(each_event)
 
     def stop(self) -> None:
         """Make all threads return that are in `run()` now."""
@@ -120,20 +125,26 @@ class RealTimeClock(Clock):
         """Block the calling thread until `ready()`, or until `deadline`; the truth of `ready()`."""
         if threading.get_ident() == self._handling:
             raise ConfigurationError(f"{what} would block inside the handling of an event")
-        with self._changed:
-            while not ready():
-                self._raise_failure()
-                if self._closed:
-                    raise NetlabError(f"{what} waits in vain: the network was closed")
-                remaining = None if deadline is None else deadline - self.now
-                if remaining is not None and remaining <= 0:
-                    return False
-                signal.waiting = [threading.current_thread()]  # somebody: see `wake`
-                self._settle()
-                if ready():
-                    break
-                self._sleep(self._changed, remaining)
-            return True
+        mine = threading.Condition(self._lock)
+        with self:
+            self._blocked.append(mine)
+            try:
+                while not ready():
+                    self._raise_failure()
+                    if self._closed:
+                        raise NetlabError(f"{what} waits in vain: the network was closed")
+                    remaining = None if deadline is None else deadline - self.now
+                    if remaining is not None and remaining <= 0:
+                        return False
+                    self._settle()
+                    if not ready():
+                        signal.waiting.append(mine)
+                        self._sleep(mine, remaining)
+                        if mine in signal.waiting:
+                            signal.waiting.remove(mine)
+                return True
+            finally:
+                self._blocked.remove(mine)
 
     def start(self, program: Program) -> None:
         """Begin a program on a thread of its own."""
@@ -153,8 +164,8 @@ class RealTimeClock(Clock):
         with self._changed:
             self._closed = True
             self._queue.clear()
-            self._changed.notify_all()
             self._next.notify()
+            self._wake_all()
 
     def __enter__(self) -> "RealTimeClock":
         self._changed.acquire()
@@ -197,15 +208,19 @@ class RealTimeClock(Clock):
                 if entry is None or entry[0] > self.now:
                     return
                 self._handle_next(entry[0])
-                if self._onlookers:
-                    self._changed.notify_all()
+                for signal in self._onlookers:
+                    signal.notify()
         except Exception as failure:  # it reaches whoever waits on the network next
             self._failures.append(failure)
-            self._changed.notify_all()
+            self._wake_all()
         finally:
             self._handling = 0
             if self._idlers and not self._something_is_left():
                 self._changed.notify_all()
+
+    def _wake_all(self) -> None:
+        for condition in (self._changed, *self._blocked):
+            condition.notify_all()
 
     def _drive(self) -> None:
         with self:
@@ -219,5 +234,7 @@ class RealTimeClock(Clock):
     def _sleep(self, condition: threading.Condition, time: int | None) -> None:
         """Let go of the lock, however deep it is held, until `condition` or for `time` ns."""
         depth, self._depth = self._depth, 0
-        condition.wait(None if time is None else time / 1e9)
-        self._depth = depth
+        try:
+            condition.wait(None if time is None else time / 1e9)
+        finally:  # a Ctrl-C may end it
+            self._depth = depth

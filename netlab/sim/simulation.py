@@ -4,6 +4,7 @@ The layers know a network only as this. So a network that nobody holds any more 
 everything that runs in it.
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from netlab.errors import ConfigurationError
@@ -27,11 +28,14 @@ class Simulation:
         self.seed = seed
         self.clock = clock or Clock()
         self.recorder = recorder or Recorder()
+        self.at_close: list[Callable[[], None]] = []  # called when all is over
 
     def close(self) -> None:
         """End all programs. What they still do on their way out isn't a part of the record."""
         self.recorder.enabled = False
         self.clock.close()
+        while self.at_close:
+            self.at_close.pop()()
 
     def stream(self, purpose: str) -> "Random":
         """The random numbers for one purpose, such as ``"loss on alice-bob"``.

@@ -4,7 +4,6 @@ Two network namespaces are made, with a cable of the kernel's between them, so t
 real Ethernet, ARP and TCP. They go with the processes that hold them.
 """
 
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from netlab.trace.trace import Trace
+from tests.machines import Machine
 from tests.trace.material import tshark
 
 pytestmark = [pytest.mark.netns, pytest.mark.tshark]
@@ -44,39 +44,6 @@ SAY_IT = f"""
 import socket
 socket.socket(type=socket.SOCK_DGRAM).sendto({THE_END!r}, ("{{address}}", 9))
 """
-
-
-class Machine:
-    """A network namespace, held by a process that sleeps."""
-
-    def __init__(self) -> None:
-        self.holder = subprocess.Popen(["unshare", "--net", "sleep", "600"])
-        self.started = [self.holder]
-        own = Path("/proc/self/ns/net").readlink()
-        while Path(f"/proc/{self.holder.pid}/ns/net").readlink() == own:
-            time.sleep(0.01)
-        self.run("ip", "link", "set", "lo", "up")
-
-    def command(self, *command: str) -> list[str]:
-        return ["nsenter", f"--net=/proc/{self.holder.pid}/ns/net", *command]
-
-    def run(self, *command: str) -> None:
-        subprocess.run(self.command(*command), check=True, capture_output=True, timeout=60)
-
-    def start(self, *command: str) -> "subprocess.Popen[str]":
-        process = subprocess.Popen(
-            self.command(*command), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-        self.started.append(process)
-        return process
-
-    def end(self) -> None:
-        for process in reversed(self.started):
-            process.terminate()
-            process.wait(timeout=30)
-            for pipe in (process.stdout, process.stderr):
-                if pipe is not None:
-                    pipe.close()
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,1 @@
+"""The command `netlab tap`: a simulated host next to the kernel of this machine, with servers."""
