@@ -8,7 +8,6 @@ within it what could be taken for a flag is stuffed. There is no negotiation (LC
 ends are set by hand, to what RFC 1662 has for the default, and so to no compression.
 """
 
-import re
 from binascii import crc_hqx
 from dataclasses import dataclass
 from typing import Self
@@ -27,8 +26,10 @@ FLAG = b"\x7e"
 _ESCAPE = b"\x7d"
 _ADDRESS_AND_CONTROL = b"\xff\x03"  # all stations; unnumbered information
 _CONTROL_CHARACTERS = bytes(range(0x20))
-_TO_STUFF = re.compile(rb"[\x00-\x1f\x7d\x7e]")
-_STUFFED = re.compile(rb"\x7d(.)", re.DOTALL)
+_STUFFED = [
+    bytes((0x7D, octet ^ 0x20)) if octet < 0x20 or octet in b"\x7d\x7e" else bytes((octet,))
+    for octet in range(256)
+]
 _REVERSED = bytes(int(f"{octet:08b}"[::-1], 2) for octet in range(256))
 
 
@@ -70,13 +71,13 @@ def stuff(data: bytes) -> bytes:
 
     Which of the latter need it is a matter of negotiation; without one, it is all.
     """
-    return _TO_STUFF.sub(lambda found: bytes((_ESCAPE[0], found[0][0] ^ 0x20)), data)
+    return b"".join([_STUFFED[octet] for octet in data])
 
 
 def unstuff(octets: bytes) -> bytes:
     """The reverse. Control characters that weren't escaped are none of the sender's: they go."""
-    octets = octets.translate(None, _CONTROL_CHARACTERS)
-    return _STUFFED.sub(lambda found: bytes((found[1][0] ^ 0x20,)), octets)
+    first, *escaped = octets.translate(None, _CONTROL_CHARACTERS).split(_ESCAPE)
+    return first + b"".join(bytes((each[0] ^ 0x20,)) + each[1:] for each in escaped if each)
 
 
 class Ppp(Framing):
