@@ -1,5 +1,6 @@
 """A script as data: options, and events with their times."""
 
+import re
 from dataclasses import dataclass, field
 
 from netlab.packetdrill.packet import Packet
@@ -83,7 +84,7 @@ class Event:
 class Script:
     """A whole script. `options` are its ``--name=value`` lines, `clauses` those it says it proves.
 
-    A clause is a comment line of its own: ``// RFC 9293 MUST-13``.
+    A clause is named in a comment line at the top: ``// RFC 9293 MUST-13, MUST-14; RFC 1337``.
     """
 
     name: str
@@ -93,13 +94,16 @@ class Script:
 
     @property
     def clauses(self) -> list[str]:
-        """The clauses of RFCs in the comment at the top."""
-        found = []
+        """The clauses of RFCs in the comment at the top, each with its RFC."""
+        found: list[str] = []
         for line in self.text.splitlines():
             if not line.startswith("//"):
                 break
             if line.startswith("// RFC "):
-                found += [clause.strip() for clause in line[3:].split(";")]
+                for clause in line[3:].split(";"):
+                    first, *labels = re.split(r", *(?=[A-Z]+-\d)", clause.strip())
+                    rfc = " ".join(first.split()[:2])
+                    found += [first, *(f"{rfc} {label}" for label in labels)]
         return found
 
 

@@ -65,6 +65,17 @@ def test_a_script_is_options_and_events_with_their_lines() -> None:
     assert script.clauses == ["RFC 9293 MUST-13", "RFC 1337"]
 
 
+def test_several_clauses_of_one_rfc_are_told_apart() -> None:
+    head = "// RFC 9293 MUST-14, MUST-67; RFC 9293 section 3.5, figure 7; RFC 1122 MUST-1,SHLD-2\n"
+    assert parse(head + CALL).clauses == [
+        "RFC 9293 MUST-14",
+        "RFC 9293 MUST-67",
+        "RFC 9293 section 3.5, figure 7",
+        "RFC 1122 MUST-1",
+        "RFC 1122 SHLD-2",
+    ]
+
+
 def test_clauses_are_only_those_at_the_top() -> None:
     assert parse(f"// RFC 1\n// It is so.\n{CALL}// RFC 2\n").clauses == ["RFC 1"]
 
