@@ -17,6 +17,7 @@ from netlab.network.icmp_message import (
 )
 from netlab.transport.tcp.options import EOL, MSS, Option
 from netlab.transport.tcp.segment import ACK, CWR, ECE, FIN, PSH, RST, SYN, URG
+from netlab.transport.tcp.seq import plus
 
 WSCALE, SACK_OK, SACK, TIMESTAMPS, MD5, FAST_OPEN, EXPERIMENT = 3, 4, 5, 8, 19, 34, 254
 """Kinds of TCP options (RFC 7323, 2018, 2385, 7413, 6994)."""
@@ -84,7 +85,7 @@ class Tcp:
     """Whether others may follow these options: `<mss 1460,...>`, which is netlab's own."""
 
     def __str__(self) -> str:
-        text = f"{flags_text(self.flags)} {self.seq}:{self.seq + self.length}({self.length})"
+        text = f"{flags_text(self.flags)} {self.seq}:{plus(self.seq, self.length)}({self.length})"
         if self.flags & ACK or self.ack:
             text += f" ack {self.ack}"
         if self.window is not None:
@@ -132,7 +133,7 @@ class Icmp:
         if isinstance(self.quoted, Udp):
             text += f" [{self.quoted}]"
         elif self.quoted is not None:
-            end = self.quoted.seq + self.quoted.length
+            end = plus(self.quoted.seq, self.quoted.length)
             text += f" [{self.quoted.seq}:{end}({self.quoted.length})]"
         elif self.raw is not None:
             text += f" [raw ({self.raw})]"

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from netlab import packetdrill
@@ -246,6 +246,7 @@ anything = st.builds(
 
 
 @given(st.lists(anything, min_size=1, max_size=6))
+@example([Packet(False, Tcp(0, (1 << 32) - 3000, 3000))])  # its end is 0
 @settings(max_examples=100)
 def test_whatever_comes_in_what_goes_out_can_be_read(packets: list[Packet]) -> None:
     lines = "".join(f"+.3 {packet}\n" for packet in packets)
