@@ -51,7 +51,7 @@ class Network:
         self.names = Names()
         self.nodes: dict[str, Node] = {}
         self.links: list[Link] = []
-        self._trace = Trace(self.sim.recorder)
+        self._trace = Trace(self.sim.recorder, start=self.sim.clock.epoch)
         self.sim.clock.around = installed
         self.sim.clock.on_progress = notebook_line()
         self._macs = 0

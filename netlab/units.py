@@ -71,9 +71,9 @@ def show_time(time_ns: int) -> str:
     return f"{time_ns} ns" if time_ns else "0 s"
 
 
-def time_of_day(time_ns: int) -> int:
-    """Milliseconds since midnight, universal time, as packets tell it. Virtual time begins at midnight."""
-    return time_ns // ms % 86_400_000
+def time_of_day(date_ns: int) -> int:
+    """Milliseconds since midnight, universal time, as packets tell it, of a date in ns since 1970."""
+    return date_ns // ms % 86_400_000
 
 
 def _whole(value: object) -> int | None:

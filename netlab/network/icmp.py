@@ -136,12 +136,13 @@ class Icmp:
     # --- requests ---------------------------------------------------------------------------
 
     def _answer_echo(self, packet: Ipv4Packet, message: IcmpMessage) -> None:
-        reply = IcmpMessage(ECHO_REPLY, 0, message.rest_of_header, message.payload)
+        # Of the request only the type is changed (RFC 792): its code is nobody's affair.
+        reply = IcmpMessage(ECHO_REPLY, message.code, message.rest_of_header, message.payload)
         self._answer(packet, reply, "every host answers an echo request (RFC 1122 section 3.2.2.6)")
 
     def _answer_timestamp(self, packet: Ipv4Packet, message: IcmpMessage) -> None:
         try:
-            reply = IcmpMessage.timestamp_reply(message, time_of_day(self._sim.clock.now))
+            reply = IcmpMessage.timestamp_reply(message, time_of_day(self._sim.clock.date))
         except ParseError as error:
             self._discard(str(error))
             return

@@ -250,7 +250,7 @@ class Ipv4(Configuration):
 
     def marks_options(self, packet: Ipv4Packet, address: IPv4Address) -> bool:
         """Put `address` and the time where options ask for them. False: they are wrong, and it is told."""
-        time = time_of_day(self._sim.clock.now)
+        time = time_of_day(self._sim.clock.date)
         try:
             packet.options = mark_options(packet.options, address, self._own, time)
         except OptionError as error:

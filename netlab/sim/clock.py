@@ -41,6 +41,8 @@ class Clock:
 
     real = False
     """Whether it keeps the machine's time."""
+    epoch = 0
+    """The date of time 0, in ns since 1970."""
 
     def __init__(self) -> None:
         self.now = 0
@@ -138,6 +140,11 @@ class Clock:
     def stop(self) -> None:
         """Make the present `run()` return after the event that is being handled."""
         self._stopped = True
+
+    @property
+    def date(self) -> int:
+        """The date, in ns since 1970; virtual time begins there."""
+        return self.epoch + self.now
 
     @property
     def next_time(self) -> int | None:

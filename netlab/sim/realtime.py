@@ -13,7 +13,7 @@ one that a Ctrl-C may cut off anywhere.
 import threading
 from collections import deque
 from collections.abc import Callable
-from time import monotonic_ns  # this very one, whatever stands in the module later
+from time import monotonic_ns, time_ns  # these very ones, whatever stands in the module later
 from types import TracebackType
 from typing import Any
 
@@ -33,6 +33,7 @@ class RealTimeClock(Clock):
 
     def __init__(self) -> None:
         self._began = monotonic_ns()
+        self.epoch = time_ns()
         self._lock = lock = threading.RLock()
         self._next = threading.Condition(lock)  # the driver waits here, until `_driver_wakes`
         self._driver_wakes: int | None = 0

@@ -87,8 +87,8 @@ class End(ABC):
         """Whether `accept` would return or raise at once."""
         return True
 
-    def accept(self) -> "End":
-        """The first connection that waits."""
+    def accept(self) -> "tuple[End, Peer]":
+        """The first connection that waits, and who made it: it may be over already."""
         raise OSError(EOPNOTSUPP, "Operation not supported: a UDP socket takes no connections")
 
     # --- data -------------------------------------------------------------------------------

@@ -116,9 +116,8 @@ class Socket:
         with self._call("accept") as call:
             end = self._end
             self._wait(call, end.acceptable_signal(), end.acceptable)
-            accepted = end.accept()
-            call.result = peer = accepted.peer()
-        return Socket(self.host, SOCK_STREAM, end=accepted), peer
+            accepted, call.result = end.accept()
+        return Socket(self.host, SOCK_STREAM, end=accepted), call.result
 
     def connect(self, address: tuple[str, int]) -> None:
         """Open a connection (TCP), or fix the other side (UDP)."""

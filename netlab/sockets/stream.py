@@ -79,9 +79,10 @@ class StreamEnd(End):
     def acceptable(self) -> bool:
         return bool(self._listening().accepted)
 
-    def accept(self) -> "StreamEnd":
+    def accept(self) -> "tuple[StreamEnd, Peer]":
         connection = self._listening().accepted.popleft()
-        return StreamEnd(self._host, connection, dict(self.options))
+        address, port = connection.remote
+        return StreamEnd(self._host, connection, dict(self.options)), (str(address), port)
 
     def _listening(self) -> Listener:
         if self._listener is None or self._listener.closed:

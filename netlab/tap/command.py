@@ -68,17 +68,18 @@ def _check_writable(capture: Path) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     failed = False
-    with Network(clock="real", record=bool(options.capture) or KEPT) as net:
-        try:
+    net = Network(clock="real", record=bool(options.capture) or KEPT)
+    try:
+        with net:
             errors = _set_up(net, options)
             while True:
                 failed |= _wait_and_tell(net.sim.clock, errors)
-        except KeyboardInterrupt:
-            sys.stdout.write("\n")
-        finally:
-            if options.capture:
-                net.trace.save(options.capture)
-                sys.stdout.write(f"{len(net.trace.frames)} frames are in {options.capture}.\n")
+    except KeyboardInterrupt:
+        sys.stdout.write("\n")
+    finally:
+        if options.capture:
+            net.trace.save(options.capture)
+            sys.stdout.write(f"{len(net.trace.frames)} frames are in {options.capture}.\n")
     sys.stdout.write(f"{options.device} is closed; if it was made for this, it is gone.\n")
     return int(failed)
 

@@ -11,9 +11,12 @@ from netlab.trace.capture import Capture, Packet
 from netlab.trace.frame import Frame
 from netlab.trace.layers import ETHERTYPE_IPV6, Layers, dissect
 from netlab.trace.observe import Observer
+from netlab.units import s
 
 REASON = ". Why: "
 """In netlab's own comments, what stands between the account of a frame and the reason for it."""
+_DATES = 10 * 365 * 24 * 3600 * s
+"""From here on a time, in ns since 1970, is a date and not how long a run took."""
 _LOST = "lost: "  # stands in the account of what faults did to a frame that didn't arrive
 
 
@@ -65,8 +68,9 @@ def record_of(capture: Capture) -> tuple[Recorder, dict[str, str], int]:
     """
     recorder, addresses, observer = Recorder(), dict[str, str](), Observer()
     times = _times(capture.packets)
-    # Virtual times start at 0 and have no date.
-    start = 0 if capture.simulated else min(times, default=0)
+    first = min(times, default=0)
+    # Virtual time starts at 0 and has no date; a run on the real clock has.
+    start = 0 if capture.simulated and first < _DATES else first
     for index in sorted(range(len(times)), key=times.__getitem__):
         packet = capture.packets[index]
         frame = CapturedFrame(index + 1, recorder.next_number, times[index] - start, packet)

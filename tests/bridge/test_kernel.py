@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.machines import Machine
-from tests.neighbours import BODY, HOST
+from tests.neighbours import BODY, HOST, KERNEL
 
 pytestmark = pytest.mark.netns
 
@@ -66,3 +66,155 @@ def test_curl_gets_the_very_bytes(host: Machine, need: Callable[[str], None], fo
     assert host.run("curl", "-sf", f"http://{HOST}/small.txt") == "hello\n"
     assert host.outcome("curl", "-sf", f"http://{HOST}/missing").returncode == 22
     assert host.outcome("curl", "-sf", f"http://{HOST}/../../etc/passwd").returncode == 22
+
+
+# --- fragments and options -------------------------------------------------------------------
+
+
+@pytest.mark.rfc("RFC 791 section 3.2", "RFC 1122 section 3.3.2")
+@pytest.mark.parametrize("size", [1473, 8000, 65_507])
+def test_pings_larger_than_the_mtu_come_and_go_in_fragments(host: Machine, size: int) -> None:
+    assert lost(host.run("ping", "-q", "-c20", "-i.01", f"-s{size}", HOST)) == 0
+
+
+@pytest.mark.rfc("RFC 791 section 3.1", "RFC 1122 section 3.2.2.6")
+def test_a_recorded_route_goes_there_and_back(host: Machine) -> None:
+    output = host.run("ping", "-c1", "-R", HOST)
+    route = re.findall(r"\t(10\.79\.0\.\d)", output.partition("RR:")[2])
+    assert route == [KERNEL, HOST, HOST, KERNEL]
+
+
+@pytest.mark.rfc("RFC 791 section 3.1", "RFC 1122 section 3.2.2.6")
+def test_timestamps_are_the_time_of_day(host: Machine) -> None:
+    """The kernel shows the first time, and of the others by how many ms each is later."""
+    output = host.run("ping", "-c1", "-T", "tsandaddr", HOST).partition("TS:")[2]
+    times = re.findall(r"\t(10\.79\.0\.\d)\t(-?\d+)", output)
+    assert [address for address, _ in times] == [KERNEL, HOST, HOST, KERNEL]
+    assert all(abs(int(later)) < 2_000 for _, later in times[1:])
+
+
+# --- strange packets -------------------------------------------------------------------------
+
+
+def hping(host: Machine, *options: str) -> str:
+    done = host.outcome("timeout", "5", "hping3", "-n", "-c", "1", "-I", "tap0", *options, HOST)
+    return done.stdout + done.stderr
+
+
+@pytest.mark.rfc("RFC 9293 section 3.10.7.1")
+@pytest.mark.parametrize(
+    ("options", "answer"),
+    [
+        (["-S", "-p", "80"], "sport=80 flags=SA seq=0"),
+        (["-S", "-p", "81"], "sport=81 flags=RA seq=0 win=0"),
+        (["-F", "-P", "-U", "-p", "81", "-M", "77"], "sport=81 flags=RA seq=0 win=0"),
+        (["-A", "-p", "81", "-L", "77"], "sport=81 flags=R seq=0 win=0"),
+        (["-R", "-p", "81"], "0 packets received"),
+    ],
+    ids=["SYN", "SYN to no one", "FIN,PSH,URG", "ACK", "RST"],
+)
+def test_segments_by_hand_are_answered_by_the_book(
+    host: Machine, need: Callable[[str], None], options: list[str], answer: str
+) -> None:
+    need("hping3")
+    assert answer in hping(host, *options)
+
+
+@pytest.mark.rfc("RFC 9293 section 3.10.7.1")
+def test_a_reset_has_the_numbers_that_the_rfc_demands(
+    host: Machine, need: Callable[[str], None]
+) -> None:
+    need("hping3")
+    to_ack = hping(host, "-V", "-A", "-p", "81", "-M", "5", "-L", "77")
+    assert "seq=77 ack=0" in to_ack
+    to_fin = hping(host, "-V", "-F", "-P", "-U", "-p", "81", "-M", "41")
+    assert "seq=0 ack=42" in to_fin  # the FIN counts as one
+
+
+@pytest.mark.rfc("RFC 792", "RFC 1122 section 3.2.2")
+@pytest.mark.parametrize(
+    ("options", "answer"),
+    [
+        (["-1", "-C", "13"], "ICMP timestamp: Originate="),
+        (["-1", "-C", "17"], "0 packets received"),  # address masks are a router's affair
+        (["-2", "-p", "9"], "ICMP Port Unreachable from ip=10.79.0.2"),
+        (["-2", "-p", "9", "-d", "4000"], "ICMP Port Unreachable from ip=10.79.0.2"),
+        (["-0", "-H", "99"], "ICMP Protocol Unreachable from ip=10.79.0.2"),
+    ],
+    ids=["timestamp", "mask", "port", "port, in fragments", "protocol"],
+)
+def test_icmp_answers_what_it_should(
+    host: Machine, need: Callable[[str], None], options: list[str], answer: str
+) -> None:
+    need("hping3")
+    assert answer in hping(host, *options)
+
+
+# --- nmap ------------------------------------------------------------------------------------
+
+
+def states(host: Machine, *options: str) -> dict[int, str]:
+    output = host.run("nmap", "-n", "-T4", "--max-retries=9", "-vv", *options, HOST, timeout=120)
+    return {int(port): state for port, state in re.findall(r"^(\d+)/\w+ +(\S+)", output, re.M)}
+
+
+@pytest.mark.rfc("RFC 9293 section 3.10.7.1", "RFC 9293 section 3.10.7.2")
+@pytest.mark.parametrize(
+    ("scan", "listening", "other"),
+    [
+        ("-sS", "open", "closed"),
+        ("-sT", "open", "closed"),
+        ("-sF", "open|filtered", "closed"),
+        ("-sN", "open|filtered", "closed"),
+        ("-sX", "open|filtered", "closed"),
+        ("-sA", "unfiltered", "unfiltered"),
+        ("-sM", "closed", "closed"),
+    ],
+)
+def test_every_scan_finds_the_states_of_the_ports(
+    host: Machine, need: Callable[[str], None], scan: str, listening: str, other: str
+) -> None:
+    need("nmap")
+    assert states(host, scan, "-p79-82") == {79: other, 80: listening, 81: other, 82: other}
+
+
+def test_a_thousand_ports_are_scanned_and_one_is_open(
+    host: Machine, need: Callable[[str], None]
+) -> None:
+    need("nmap")
+    assert "Not shown: 1023 closed tcp ports (reset)" in host.run("nmap", "-n", "-p1-1024", HOST)
+    output = host.run("nmap", "-n", "-sU", "-p1-40", HOST)
+    assert "Not shown: 40 closed udp ports (port-unreach)" in output
+
+
+@pytest.mark.rfc("RFC 1122 section 4.2.2.7")
+def test_what_has_a_wrong_checksum_gets_no_answer(
+    host: Machine, need: Callable[[str], None]
+) -> None:
+    need("nping")
+    for kind in ("--tcp", "--udp"):
+        sound = host.run("nping", kind, "-p80", "-c1", HOST)
+        bad = host.run("nping", kind, "-p80", "-c1", "--badsum", HOST)
+        assert "Lost: 0 (0.00%)" in sound
+        assert "Rcvd: 0" in bad
+
+
+@pytest.mark.slow
+def test_nmap_finds_the_marks_of_a_stack_that_follows_the_rfcs(
+    host: Machine, need: Callable[[str], None]
+) -> None:
+    need("nmap")
+    output = host.run("nmap", "-n", "-O", "-p80,81", "-vv", "-d", HOST, timeout=120)
+    text = "".join(re.findall(r"^OS:(.*)$", output, re.M))
+    found = dict(re.findall(r"(\w+)\((.*?)\)", text))
+    tests = {
+        name: dict(each.split("=") for each in body.split("%")) for name, body in found.items()
+    }
+    assert tests["T4"] | {"R": "Y", "S": "A", "A": "Z", "F": "R"} == tests["T4"]
+    assert tests["T5"] | {"R": "Y", "S": "Z", "A": "S+", "F": "AR"} == tests["T5"]
+    assert tests["T6"] == tests["T4"]
+    assert tests["T7"] == tests["T5"]
+    assert all(tests["U1"][each] == "G" for each in ("RIPL", "RID", "RIPCK", "RUCK", "RUD"))
+    assert tests["IE"]["CD"] == "S"
+    assert int(tests["SEQ"]["SP"], 16) >= 0x100
+    assert tests["SEQ"]["GCD"] == "1"

@@ -5,15 +5,17 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from netlab import Network
+from netlab import Network, on
 from netlab.errors import ConfigurationError, NetlabError
 from netlab.host import Host
 from netlab.sim.realtime import AT_ONCE, RealTimeClock
 from netlab.sim.recording import Event
+from netlab.trace.trace import Trace
 from netlab.units import ms, s
 
 LONG = 20.0
@@ -118,6 +120,21 @@ def test_a_timeout_is_in_seconds_of_the_machine(net: Network) -> None:
     with pytest.raises(TimeoutError):
         sock.recv(10)
     assert 0.05 <= time.monotonic() - began < LONG
+
+
+def test_the_date_is_the_machine_s_and_a_capture_has_it(net: Network, tmp_path: Path) -> None:
+    alice = net.hosts["alice"]
+    before = time.time_ns()
+    alice.ping("bob", count=1)
+    with on(alice):
+        told = time.time_ns(), time.time() * s
+    after = time.time_ns()
+    assert all(before - ms <= date <= after + ms for date in told)
+    net.trace.save(tmp_path / "real.pcapng")
+    opened = Trace.open(tmp_path / "real.pcapng")
+    assert before - ms <= opened.start <= after
+    assert [frame.reason for frame in opened.frames] == [f.reason for f in net.trace.frames]
+    assert opened.frames[0].time == 0
 
 
 def test_run_until_takes_as_long_as_it_says(net: Network) -> None:

@@ -103,6 +103,26 @@ def test_a_blocked_call_of_a_program_is_woken_when_the_socket_is_closed(net: Net
         assert error.value.errno == errno.EBADF
 
 
+def test_what_was_reset_before_it_was_accepted_is_accepted_and_its_first_call_tells(
+    net: Network,
+) -> None:
+    """As a kernel has it: a port scanner must not end a server."""
+    alice, bob = net.hosts.values()
+    listener = listener_of(bob)
+    with on(alice):
+        client = socket.create_connection(("bob", 7))
+        own = client.getsockname()
+    net.run()
+    (connection,) = alice.tcp.connections
+    connection.abort()
+    net.run()
+    server, peer = listener.accept()
+    assert peer == own
+    with pytest.raises(ConnectionResetError):
+        server.recv(1)
+    assert server.recv(1) == b""
+
+
 def test_several_programs_may_accept_from_one_listener(net: Network) -> None:
     alice, bob = net.hosts.values()
     listener = listener_of(bob)

@@ -69,7 +69,7 @@ class L2Socket(SuperSocket):
 
             def see(data: bytes, outgoing: bool) -> None:
                 if self._reads(interface, data, outgoing):
-                    self.queue.append((data, interface.framing.linktype, self.host.sim.clock.now))
+                    self.queue.append((data, interface.framing.linktype, self.host.sim.clock.date))
                     news(self.host).tell()
 
             self._sniffers[name] = Sniffer(interface, see)
@@ -102,7 +102,7 @@ class L2Socket(SuperSocket):
                 f" {interface.title} is {interface.mtu}",
             )
         if not isinstance(x, bytes):
-            x.sent_time = self.host.sim.clock.now / s
+            x.sent_time = self.host.sim.clock.date / s
         with self.host.sim.clock as clock:
             interface.send_frame(data, REASON, clock.cause)
         return len(data)
