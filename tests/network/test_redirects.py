@@ -168,3 +168,27 @@ def test_a_redirect_goes_with_the_address_of_its_interface(office: Office) -> No
     assert len(office.alice.ipv4.routes) == 0
     office.net.run_for(11 * minute)
     assert len(office.alice.ipv4.routes) == 0
+
+
+@pytest.mark.rfc("RFC 1812 5.2.7.2", "RFC 1122 3.2.2.2")
+def test_behind_a_switch_a_host_learns_the_better_router_and_goes_there_by_itself() -> None:
+    net = Network(seed=1)
+    office = net.switch("office")
+    alice = net.host("alice", "10.0.0.1/24", gateway="10.0.0.251")
+    r1, r2 = net.router("r1"), net.router("r2")
+    carol = net.host("carol", "10.0.9.1/24", gateway="10.0.9.254")
+    net.connect(alice, office, delay=1 * ms)
+    first = net.connect(r1, office, delay=1 * ms, addresses=("10.0.0.251/24", None))
+    net.connect(r2, office, delay=1 * ms, addresses=("10.0.0.252/24", None))
+    net.connect(r2, carol, delay=1 * ms, addresses=("10.0.9.254/24", None))
+    r1.add_route("10.0.9.0/24", "10.0.0.252")
+    ping = alice.ping("carol", count=3)
+    assert ping.lines[1] == (
+        "From r1 (10.0.0.251): icmp_seq=1 Redirect Host(New nexthop: 10.0.0.252)"
+    )
+    assert ping.received == 3
+    assert ping.rtts[2] == 6 * ms  # and not the 8 ms of the way by r1
+    requests = [frame for frame in net.trace.frames if frame.icmp and frame.icmp.type == 8]
+    assert [f.icmp.sequence for f in requests if f.link is first and f.sender == "r1"] == [1]
+    assert net.trace.why(requests[-1])
+    assert carol.ping("alice", count=1).received == 1
