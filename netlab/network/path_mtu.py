@@ -59,15 +59,16 @@ class PathMtu:
                 f"a router that doesn't tell its MTU found {size} bytes too big: try the next"
                 " common size (RFC 1191 section 7.1)"
             )
-        if mtu >= known:
+        if mtu > known or mtu >= PLATEAUS[0]:
             return  # an old message, or a false one: no estimate ever grows by one (section 3)
         entry = self.table.get(dst)
         if entry is None:
             forget = self._sim.clock.timer(lambda: self._forget(dst), background=True)
-            entry = self.table[dst] = PathMtuEntry(mtu, forget)
-        entry.mtu = mtu
-        self._change(dst, mtu, reason)
-        entry.timer.arm(self.lifetime)
+            entry = self.table[dst] = PathMtuEntry(known, forget)
+        if mtu < known:
+            entry.mtu = mtu
+            self._change(dst, mtu, reason)
+        entry.timer.arm(self.lifetime)  # larger ones wait from the latest message on (section 3)
 
     def flush(self) -> None:
         """Forget everything at once, as a host does whose power is cut. Nobody is told."""

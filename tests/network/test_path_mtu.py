@@ -8,7 +8,7 @@ import pytest
 from netlab.host import Host
 from netlab.network.icmp_message import DESTINATION_UNREACHABLE, IcmpMessage
 from netlab.network.ipv4_packet import PROTOCOL_ICMP, PROTOCOL_UDP, Ipv4Packet
-from netlab.network.path_mtu import PLATEAUS, PathMtu
+from netlab.network.path_mtu import PathMtu
 from netlab.sim.simulation import Simulation
 from netlab.transport.udp_datagram import UdpDatagram
 from netlab.units import minute, ms, s
@@ -228,13 +228,44 @@ def test_no_message_makes_an_estimate_grow(path_mtu: PathMtu) -> None:
 
 @pytest.mark.rfc("RFC 1191 5", "RFC 1191 7.1")
 def test_a_router_that_does_not_tell_its_mtu_is_searched_by_common_sizes(path_mtu: PathMtu) -> None:
-    size, seen = 1500, []
+    size, seen = 65_535, []
     while path_mtu.limit(DST) > 68:
         path_mtu.too_big(DST, size, 0)
         seen.append(size := path_mtu.limit(DST))
-    assert seen == [1492, 1006, 508, 296, 68] == list(PLATEAUS[-5:])
+    assert seen == [32000, 17914, 8166, 4352, 2002, 1492, 1006, 508, 296, 68]
     path_mtu.too_big(DST, 68, 0)
     assert path_mtu.limit(DST) == 68
+
+
+def test_a_message_that_says_what_is_known_only_lets_it_be_believed_for_longer(
+    path_mtu: PathMtu,
+) -> None:
+    clock = path_mtu._sim.clock
+    path_mtu.too_big(DST, 1500, 600)
+    clock.run(until=9 * minute)
+    path_mtu.too_big(DST, 1500, 600)
+    clock.run(until=18 * minute)
+    assert path_mtu.limit(DST) == 600
+    assert [event.kind for event in path_mtu._sim.recorder.events] == ["path mtu"]
+    clock.run(until=19 * minute)
+    assert path_mtu.limit(DST) == 65_535
+
+
+def test_a_message_that_excludes_nothing_is_not_kept(path_mtu: PathMtu) -> None:
+    path_mtu.too_big(DST, 65_535, 65_535)
+    assert path_mtu.table == {}
+
+
+def test_what_is_known_of_paths_keeps_no_run_going_and_goes_with_the_power() -> None:
+    chain = Chain(middle_mtu=600)
+    chain.alice.ping("carol", count=1, size=1_000, dont_fragment=True)
+    chain.net.run()
+    assert chain.net.now < 1 * minute
+    path_mtu = chain.alice.ipv4.path_mtu
+    chain.alice.power_cycle()
+    chain.net.run(until=20 * minute)
+    assert path_mtu.table == chain.alice.ipv4.path_mtu.table == {}
+    assert len(chain.net.trace.events_of(kind="path mtu")) == 1
 
 
 @pytest.mark.rfc("RFC 1191 5")

@@ -247,6 +247,19 @@ def test_in_fast_recovery_it_starts_over_and_leaves_the_recovery(story: Story) -
     assert story.tcb.sender.congestion.phase != "fast recovery"
 
 
+def test_what_was_small_enough_anyway_is_not_sent_again(story: Story) -> None:
+    with_data_under_way(story)
+    story.peer("ACK", seq=1, ack=5)
+    story.net.hosts["alice"].ipv4.path_mtu.too_big(PEER, 1_500, 1_040)
+    assert story.tcb.mss == 1_000
+    (event,) = story.net.trace.events_of(kind="mss")
+    assert event.fields["mss"] == 1_000
+    story.write(b"more")
+    story.alice_sends("PSH,ACK", seq=5, text=b"more")
+    too_big(story, 1_040, seq=5)
+    story.silence()
+
+
 def test_other_connections_to_the_same_host_send_smaller_segments_too(story: Story) -> None:
     with_data_under_way(story)
     other = story.tcp.connect(story.tcp.bind(ALICE, 0), (PEER, 81))
