@@ -122,9 +122,9 @@ class Host:
         """Ask a name or an address for echoes, as the program `ping` does; prints as its output.
 
         The options: ``count=4, interval=1 * s, size=56, ttl=None, timeout=10 * s,
-        dont_fragment=False`` (see `netlab.application.ping`). The result has `.lines`,
-        `.transmitted`, `.received` and `.rtts` (ns). Raises `gaierror` for a name that nobody has,
-        and OSError where no route leads there.
+        dont_fragment=False, record_route=False, timestamps=""`` (see `netlab.application.ping`).
+        The result has `.lines`, `.transmitted`, `.received` and `.rtts` (ns). Raises `gaierror` for
+        a name that nobody has, and OSError where no route leads there.
         """
         from netlab.application.ping import ping  # which few need
 

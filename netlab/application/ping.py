@@ -1,5 +1,6 @@
 """`ping`: ask a host for echoes, and print what people know (RFC 1122 section 3.2.2.6)."""
 
+from contextlib import suppress
 from math import isqrt
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,15 @@ from netlab.network.icmp_message import (
     HEADER_LENGTH,
     REDIRECT,
     IcmpMessage,
+)
+from netlab.network.ip_options import (
+    RECORD_ROUTE,
+    TIMES_AND_ADDRESSES,
+    TIMES_ONLY,
+    TIMESTAMP,
+    Option,
+    pack_options,
+    parse_options,
 )
 from netlab.network.ipv4_packet import HEADER_LENGTH as IP_HEADER_LENGTH
 from netlab.network.ipv4_packet import PROTOCOL_ICMP, Ipv4Packet
@@ -117,13 +127,16 @@ def ping(
     ttl: int | None = None,
     timeout: int = 10 * s,
     dont_fragment: bool = False,
+    record_route: bool = False,
+    timestamps: str = "",
 ) -> Ping:
     """Send `count` echo requests of `size` bytes each, one each `interval` ns, and wait for replies.
 
     `target` is a name or an address. `timeout` (ns) is how long to wait for what is still missing
     after the last request, and `ttl` how many routers a request may pass, plus one.
-    `dont_fragment` is ping's ``-M do``. Raises `gaierror` for a name that nobody has, and OSError
-    (ENETUNREACH) where no route leads there.
+    `dont_fragment` is ping's ``-M do``, `record_route` its ``-R``, and `timestamps` its ``-T``:
+    "tsonly" or "tsandaddr". Raises `gaierror` for a name that nobody has, and OSError (ENETUNREACH)
+    where no route leads there.
     """
     whole(count, "count")
     duration(interval, "interval")
@@ -133,15 +146,34 @@ def ping(
     if whole(size, "size", least=0) > LARGEST:
         raise ConfigurationError(f"an echo request carries at most {LARGEST} bytes; got {size}")
     with host.sim.clock:
-        run = _Run(host, target, size, ttl, dont_fragment)
+        run = _Run(host, target, size, ttl, dont_fragment, _options(record_route, timestamps))
         return run.go(count, interval, timeout)
+
+
+def _options(record_route: bool, timestamps: str) -> bytes:
+    """The options of the requests: as much room as a header has."""
+    forms = {"tsonly": (TIMES_ONLY, 9), "tsandaddr": (TIMES_AND_ADDRESSES, 4)}
+    if timestamps and (record_route or timestamps not in forms):
+        raise ConfigurationError(
+            "timestamps is tsonly or tsandaddr, and leaves no room in a header for record_route;"
+            f" got {timestamps!r}{' with record_route' if record_route else ''}"
+        )
+    if timestamps:
+        return pack_options([Option.timestamp(*forms[timestamps])])
+    return pack_options([Option.record_route()] if record_route else [])
 
 
 class _Run:
     """One run of the program: what was sent when, and what is still missing."""
 
     def __init__(
-        self, host: "Host", target: str, size: int, ttl: int | None, dont_fragment: bool
+        self,
+        host: "Host",
+        target: str,
+        size: int,
+        ttl: int | None,
+        dont_fragment: bool,
+        options: bytes,
     ) -> None:
         address = host.names.resolve(target)
         self._host = host
@@ -153,12 +185,15 @@ class _Run:
         self._payload = bytes(number & 0xFF for number in range(size))
         self._ttl = ttl
         self._dont_fragment = dont_fragment
+        self._options = options
+        self._size = size + HEADERS + len(options)
+        self._route: list[IPv4Address] = []  # as last told
         self._identifier = 0
         self._began = self._clock.now
         self._news = Signal(self._clock)
         self._sent: dict[int, int] = {}  # when, by sequence number
         self._missing: set[int] = set()
-        heading = f"PING {target} ({address}) {size}({size + HEADERS}) bytes of data."
+        heading = f"PING {target} ({address}) {size}({self._size}) bytes of data."
         self._result = Ping(target, heading)
 
     def go(self, count: int, interval: int, timeout: int) -> Ping:
@@ -179,7 +214,7 @@ class _Run:
         self._result.transmitted += 1
         self._result.elapsed = self._clock.now - self._began
         mtu = self._host.ipv4.path_mtu_to(self._address)
-        if self._dont_fragment and len(self._payload) + HEADERS > mtu:
+        if self._dont_fragment and self._size > mtu:
             self._result.errors += 1
             self._result.lines.append(f"ping: local error: message too long, mtu={mtu}")
             return
@@ -192,6 +227,7 @@ class _Run:
             src=self._source,
             ttl=self._ttl,
             dont_fragment=self._dont_fragment,
+            options=self._options,
             reason="ping: ask for an echo (RFC 792)",
         )
 
@@ -226,6 +262,36 @@ class _Run:
             result.duplicates += 1
             line += " (DUP!)"
         self._tell(line, sequence)
+        with suppress(ParseError):
+            for option in parse_options(packet.options):
+                self._tell_marks(option)
+
+    def _tell_marks(self, option: Option) -> None:
+        """What the hosts on the way, there and back, have put into the header."""
+        lines = self._result.lines
+        if option.type == RECORD_ROUTE:
+            if option.route == self._route:
+                lines[-1] += "\t(same route)"
+                return
+            self._route = option.route
+            marks, title = [self._show(address) for address in option.route], "RR: "
+        elif option.type == TIMESTAMP:
+            marks, title = self._times(option), "TS: "
+        else:
+            return
+        lines += [f"{title if at == 0 else ''}\t{mark}" for at, mark in enumerate(marks)]
+        if option.type == TIMESTAMP and option.overflow:
+            lines.append(f"Unrecorded hops: {option.overflow}")
+        lines.append("")
+
+    def _times(self, option: Option) -> list[str]:
+        """The first time in ms since midnight, each further one since the one before."""
+        marks, before = [], None
+        for address, time in option.times:
+            told = f"{time} absolute" if before is None else str(time - before)
+            marks.append(told if address is None else f"{self._show(address)}\t{told}")
+            before = time
+        return marks
 
     def _error(self, sender: IPv4Address, message: IcmpMessage, sequence: int) -> None:
         texts = _PROBLEMS[message.type]

@@ -14,6 +14,7 @@ from netlab.network.handlers import ErrorSender, ProtocolHandler
 from netlab.network.icmp_message import (
     ADMINISTRATIVELY_PROHIBITED,
     DESTINATION_UNREACHABLE,
+    FRAGMENTATION_NEEDED,
     HOST_UNREACHABLE,
     PARAMETER_PROBLEM,
     PROTOCOL_UNREACHABLE,
@@ -134,7 +135,11 @@ class Ipv4(Configuration):
     ) -> None:
         mtu = route.interface.mtu
         larger = f"{size} bytes are more than the MTU of {route.interface.title}, {mtu}"
-        if packet.dont_fragment or size > MAXIMUM_LENGTH:
+        if packet.dont_fragment:
+            # Who sends it on this host hears of it as if a router had said so.
+            self.send_error(DESTINATION_UNREACHABLE, FRAGMENTATION_NEEDED, packet, larger, mtu)
+            return
+        if size > MAXIMUM_LENGTH:
             self.discard(packet, larger)
             return
         pieces = list(fragments(packet, mtu))
@@ -253,6 +258,7 @@ class Ipv4(Configuration):
         time = time_of_day(self._sim.clock.date)
         try:
             packet.options = mark_options(packet.options, address, self._own, time)
+            packet.checksum = None
         except OptionError as error:
             why = f"{error}: tell its sender (RFC 1122 section 3.2.2.5)"
             self.send_error(PARAMETER_PROBLEM, 0, packet, why, error.pointer << 24)

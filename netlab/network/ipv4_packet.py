@@ -20,6 +20,7 @@ MAXIMUM_HEADER_LENGTH = 60
 MAXIMUM_LENGTH = 65_535
 """Bytes of a packet, with its header: the total length field has 16 bits."""
 
+_RESERVED = 0x8000
 _DONT_FRAGMENT = 0x4000
 _MORE_FRAGMENTS = 0x2000
 
@@ -45,6 +46,7 @@ class Ipv4Packet:
     | ecn             | 2      | congestion notification (RFC 3168 section 5) |
     | options         | 40 x 8 | as on the wire; filled up with zeros to whole words of 4 bytes |
     | checksum        | 16     | over the header; None is computed, a number goes out as it is |
+    | reserved        | 1      | the first flag, 0; one who passes it on leaves it (RFC 1812 4.2.2.3) |
 
     Version, header length and total length follow from the rest. Whoever changes a packet that was
     parsed, as a router does with `ttl`, sets its `checksum` to None.
@@ -63,13 +65,14 @@ class Ipv4Packet:
     ecn: int = 0
     options: bytes = b""
     checksum: int | None = None
+    reserved: bool = False
 
     @classmethod
     def parse(cls, data: bytes, *, quoted: bool = False) -> Self:
         """Read a packet. What follows its total length is the link's padding, and is left out.
 
         An ICMP error quotes only the first bytes of a packet: with `quoted` the payload may break
-        off. The checksum is kept and not judged (see `verify`); the reserved flag is ignored.
+        off. The checksum is kept and not judged (see `verify`).
 
         Raises `ParseError` for another version, a header length below 5 words or beyond the total
         length, and a total length beyond the data.
@@ -98,7 +101,7 @@ class Ipv4Packet:
             or (total_length if not quoted else header_length) > len(data)
         ):
             raise _not_ipv4(version_ihl >> 4, header_length, total_length, len(data))
-        return cls(
+        packet = cls(
             _address(src),
             _address(dst),
             protocol,
@@ -113,6 +116,9 @@ class Ipv4Packet:
             data[HEADER_LENGTH:header_length],
             checksum,
         )
+        if fragment & _RESERVED:
+            packet.reserved = True
+        return packet
 
     @staticmethod
     def verify(data: bytes) -> bool:
@@ -122,20 +128,22 @@ class Ipv4Packet:
     def pack(self) -> bytes:
         """The bytes of the packet; raises `ConfigurationError` if a field doesn't fit its bits."""
         try:
-            options = self.options
-            if len(options) & 3:
+            options, header_length = self.options, HEADER_LENGTH
+            if options:
                 options += bytes(-len(options) & 3)
-            header_length = HEADER_LENGTH + len(options)
-            if header_length > MAXIMUM_HEADER_LENGTH or self.ecn >> 2 or self.fragment_offset >> 13:
+                header_length += len(options)
+            fragment = self.fragment_offset
+            if header_length > MAXIMUM_HEADER_LENGTH or self.ecn >> 2 or fragment >> 13:
                 raise self._misfit()  # struct sees these only as parts of a byte or word
             version_ihl = 0x40 | header_length >> 2
             traffic_class = self.dscp << 2 | self.ecn
             total_length = header_length + len(self.payload)
-            fragment = self.fragment_offset
             if self.dont_fragment:
                 fragment |= _DONT_FRAGMENT
             if self.more_fragments:
                 fragment |= _MORE_FRAGMENTS
+            if self.reserved:
+                fragment |= _RESERVED
             checksum = self.checksum
             if checksum is None:
                 # The words of the header are summed from their fields: packing it first would

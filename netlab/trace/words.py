@@ -32,6 +32,10 @@ _WORDS = {
     "lease refused": ["{host} refused {client} a lease: {why}"],
     "power cut": ["the power of {host} was cut"],
     "icmp error": ["{host} heard from {from}: {message}, of {about}"],
+    "icmp withheld": ["{host} sent no {message} to {to}: it would be {why}"],
+    "route added": ["{host} took the route {route}"],
+    "route removed": ["{host} gave up the route {route}"],
+    "mss": ["{host} set its largest segment to {mss} bytes{of}"],
     "path mtu": [
         "{host} took the path to {dst} to carry no more than {mtu} bytes",
         "{host} forgot how narrow the path to {dst} was",

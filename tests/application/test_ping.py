@@ -1,11 +1,16 @@
 """`ping`, and what it prints."""
 
+from typing import Any
+
 import pytest
 
 from netlab import Network
 from netlab.errors import ConfigurationError
+from netlab.link.ethernet import ETHERTYPE_IPV4, EthernetFrame
+from netlab.network.icmp_message import IcmpMessage
+from netlab.network.ipv4_packet import PROTOCOL_ICMP, Ipv4Packet
 from netlab.units import ms, s
-from tests.network.material import Chain, Pair
+from tests.network.material import Chain, Pair, address
 
 
 def test_it_prints_what_people_know() -> None:
@@ -35,6 +40,9 @@ def test_it_is_a_value_with_what_happened_in_numbers() -> None:
     assert len(ping.lines) == 3
     assert "3 packets transmitted, 2 received, 33.3333% packet loss, time 220ms" in ping.text()
     assert pair.net.now == 1200 * ms
+    assert pair.alice.ping("bob", count=1).elapsed == 20 * ms
+    dead = pair.alice.ping("10.0.0.9", count=1, timeout=20 * s)
+    assert (dead.loss, dead.elapsed) == (1.0, 3 * s)
 
 
 def test_who_asks_for_an_address_is_told_no_names() -> None:
@@ -50,7 +58,16 @@ def test_a_host_answers_itself() -> None:
 
 @pytest.mark.parametrize(
     ("delay", "shown"),
-    [(0, "0.000"), (21_500, "0.043"), (616 * 1000, "1.23"), (10 * ms, "20.0"), (61 * ms, "122")],
+    [
+        (500_000, "1.00"),
+        (5 * ms, "10.0"),
+        (50 * ms, "100"),
+        (0, "0.000"),
+        (21_500, "0.043"),
+        (616 * 1000, "1.23"),
+        (10 * ms, "20.0"),
+        (61 * ms, "122"),
+    ],
 )
 def test_times_have_the_digits_that_ping_gives_them(delay: int, shown: str) -> None:
     net = Network()
@@ -111,6 +128,115 @@ def test_an_answer_that_comes_late_counts_while_the_program_runs() -> None:
     ]
 
 
+@pytest.mark.rfc("RFC 1122 3.2.2.6", "RFC 791 3.1")
+def test_the_route_there_and_back_is_recorded_and_told_once() -> None:
+    ping = Chain().alice.ping("10.0.3.1", count=2, record_route=True)
+    assert ping.lines == [
+        "PING 10.0.3.1 (10.0.3.1) 56(124) bytes of data.",
+        "64 bytes from 10.0.3.1: icmp_seq=1 ttl=62 time=120 ms",
+        "RR: \t10.0.1.1",
+        *(f"\t{each}" for each in ("10.0.2.1", "10.0.3.254", "10.0.3.1", "10.0.3.1")),
+        *(f"\t{each}" for each in ("10.0.2.2", "10.0.1.254", "10.0.1.1")),
+        "",
+        "64 bytes from 10.0.3.1: icmp_seq=2 ttl=62 time=60.0 ms\t(same route)",
+    ]
+
+
+@pytest.mark.rfc("RFC 1122 3.2.2.6", "RFC 791 3.1")
+def test_the_times_there_and_back_are_told_each_since_the_one_before() -> None:
+    chain = Chain()
+    chain.net.run(until=5 * s)
+    ping = chain.alice.ping("carol", count=1)
+    ping = chain.alice.ping("carol", count=1, timestamps="tsonly")
+    assert ping.lines[2:] == [
+        "TS: \t5120 absolute",
+        *(f"\t{each}" for each in (10, 10, 10, 0, 10, 10, 10)),
+        "",
+    ]
+    ping = chain.alice.ping("carol", count=1, timestamps="tsandaddr")
+    assert ping.lines[2:] == [
+        "TS: \talice (10.0.1.1)\t5180 absolute",
+        "\t10.0.2.1\t10",
+        "\t10.0.3.254\t10",
+        "\tcarol (10.0.3.1)\t10",
+        "Unrecorded hops: 4",
+        "",
+    ]
+
+
+def test_options_that_cannot_be_read_are_not_told() -> None:
+    pair = Pair()
+    replies = []
+
+    def forge(frame: Any) -> bool:
+        if not (frame.icmp and frame.icmp.type == 8):
+            return False
+        request = frame.icmp
+        reply = IcmpMessage.echo_reply(request.identifier, request.sequence, request.payload)
+        packet = Ipv4Packet(
+            frame.ipv4.dst,
+            address("10.0.0.255"),
+            PROTOCOL_ICMP,
+            reply.pack(),
+            options=b"\x07\x01\x00\x00",
+        )
+        to, at = pair.alice.interfaces[0].mac, pair.bob.interfaces[0].mac
+        replies.append(EthernetFrame(to, at, ETHERTYPE_IPV4, packet.pack()).pack())
+        return True
+
+    pair.cable.drop(forge)
+    program = pair.alice.start(lambda host: host.ping("bob", count=1, timeout=1 * s))
+    pair.net.run_for(100 * ms)
+    pair.bob.inject(replies[0])
+    assert program.result.lines[1:] == [
+        "64 bytes from bob (10.0.0.2): icmp_seq=1 ttl=64 time=110 ms"
+    ]
+
+
+def test_a_request_larger_than_the_links_is_cut_and_put_together_again() -> None:
+    ping = Chain().alice.ping("carol", count=1, size=65_507)
+    assert ping.lines[1].startswith("65515 bytes from carol (10.0.3.1): icmp_seq=1 ttl=62")
+
+
+def test_what_is_for_another_ping_is_none_of_its_news() -> None:
+    pair = Pair()
+    first = pair.alice.start(lambda host: host.ping("bob", count=1))
+    second = pair.alice.start(lambda host: host.ping("10.0.0.9", count=1))
+    third = pair.alice.start(lambda host: host.ping("10.0.0.9", count=2, interval=10 * ms))
+    assert len(first.result.lines) == len(second.result.lines) == 2
+    assert len(third.result.lines) == 3
+    assert pair.net.now == 3 * s
+
+
+def test_a_redirect_is_news_but_no_error() -> None:
+    chain = Chain()
+    chain.r1.add_route("10.0.9.0/24", "10.0.1.253")
+    ping = chain.alice.ping("10.0.9.1", count=1, timeout=100 * ms)
+    assert ping.lines[1:] == ["From 10.0.1.254: icmp_seq=1 Redirect Host(New nexthop: 10.0.1.253)"]
+    assert ping.errors == 0
+
+
+@pytest.mark.rfc("RFC 1122 3.2.2.5")
+def test_other_errors_are_told_in_the_programs_words() -> None:
+    chain = Chain()
+    told = []
+    for type_, code, rest in ((3, 5, 0), (3, 15, 0), (3, 16, 0), (11, 1, 0), (12, 0, 22 << 24)):
+        rule = chain.r1.ipv4.filter.refuse(
+            lambda packet, type_=type_, code=code, rest=rest: (
+                not chain.r1.icmp.errors.send_error(type_, code, packet, "a test", rest)
+            )
+        )
+        told.append(chain.alice.ping("carol", count=1).lines[1].partition("icmp_seq=1 ")[2])
+        rule.remove()
+    assert told == [
+        "Source Route Failed",
+        "Precedence Cutoff",
+        "Bad Code: 16",
+        "Frag reassembly time exceeded",
+        "Parameter problem: pointer = 22",
+    ]
+
+
 def test_it_ends_when_nothing_is_missing_any_more() -> None:
     pair = Pair()
     pair.alice.ping("bob", count=2, interval=1 * s, timeout=60 * s)
@@ -152,9 +278,11 @@ def test_its_requests_are_told_to_be_its_doing() -> None:
         ({"size": 65_508}, "an echo request carries at most 65507 bytes; got 65508"),
         ({"size": -1}, "size must be a whole number of 0 or more"),
         ({"ttl": 0}, "ttl must be"),
+        ({"timestamps": "all"}, "timestamps is tsonly or tsandaddr.* got 'all'"),
+        ({"timestamps": "tsonly", "record_route": True}, "got 'tsonly' with record_route"),
         ({"ttl": 256}, "ttl must be from 1 to 255; got 256"),
     ],
 )
-def test_options_that_cannot_be_are_refused(options: dict[str, int], complaint: str) -> None:
+def test_options_that_cannot_be_are_refused(options: dict[str, Any], complaint: str) -> None:
     with pytest.raises(ConfigurationError, match=complaint):
         Pair().alice.ping("bob", **options)

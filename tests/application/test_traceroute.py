@@ -56,6 +56,7 @@ def test_each_probe_is_of_its_kind_and_may_pass_one_router_more_than_the_last_ho
     ]
     assert {packet.protocol for packet in probes} == {PROTOCOLS[kind]}
     assert [packet.ttl for packet in probes] == [1, 1, 2, 2, 3, 3]
+    assert {packet.dont_fragment for packet in probes} == {kind == "tcp"}
     assert {len(packet.pack()) for packet in probes} == {44 if kind == "tcp" else 60}
 
 
@@ -93,6 +94,8 @@ def test_it_leaves_no_port_and_no_connection_behind() -> None:
     assert chain.alice.udp.ports == []
     assert chain.alice.tcp.connections == []
     assert chain.alice.icmp._listeners == {}
+    for port in range(49_152, 49_170):
+        chain.alice.tcp.bind(address("10.0.1.1"), port)
 
 
 # --- where the way ends early ---------------------------------------------------------------
@@ -148,9 +151,43 @@ def test_a_filter_that_answers_is_told() -> None:
 def test_a_filter_that_does_not_answer_swallows_everything() -> None:
     chain = Chain()
     chain.r2.ipv4.filter.refuse(lambda packet: packet.protocol == PROTOCOL_UDP)
+    began = chain.net.now
     traceroute = chain.alice.traceroute("carol", max_hops=4, queries=2)
+    assert 30 * s < chain.net.now - began < 31 * s
     assert traceroute.lines[2:] == [" 2  * *", " 3  * *", " 4  * *"]
     assert not traceroute.reached
+
+
+def test_other_errors_are_told_by_number() -> None:
+    chain = Chain()
+    notes = []
+    for type_, code in ((3, 2), (3, 5), (3, 9), (3, 15), (3, 16), (12, 0)):
+        rule = chain.r1.ipv4.filter.refuse(
+            lambda packet, type_=type_, code=code: (
+                not chain.r1.icmp.errors.send_error(type_, code, packet, "a test")
+            )
+        )
+        traceroute = chain.alice.traceroute("carol", queries=1)
+        assert len(traceroute.hops) == 1
+        assert not traceroute.reached
+        notes.append(traceroute.lines[1].rpartition(" ")[2])
+        rule.remove()
+    assert notes == ["!P", "!S", "!X", "!C", "!<3-16>", "!<12-0>"]
+
+
+def test_a_redirect_is_no_answer() -> None:
+    chain = Chain()
+    chain.r1.add_route("10.0.9.0/24", "10.0.1.253")
+    traceroute = chain.alice.traceroute("10.0.9.1", queries=1, max_hops=2)
+    assert traceroute.lines[1:] == [
+        " 1  r1 (10.0.1.254)  40.000 ms",
+        " 2  r1 (10.0.1.254)  3020.000 ms !H",
+    ]
+
+
+@pytest.mark.parametrize("size", [28, 65_535])
+def test_probes_may_be_as_small_and_as_large_as_packets_can_be(size: int) -> None:
+    assert Chain().alice.traceroute("carol", size=size, queries=1).reached
 
 
 def test_a_narrow_link_tells_its_mtu_to_probes_that_must_not_be_cut() -> None:
@@ -171,8 +208,14 @@ def test_it_is_an_ordinary_program_beside_others() -> None:
     programs = [
         chain.alice.start(lambda host, k: host.traceroute("carol", probe=k), kind) for kind in KINDS
     ]
+    ping = chain.alice.start(lambda host: host.ping("carol", count=10, interval=30 * ms))
+    again = chain.alice.start(lambda host: host.traceroute("carol", probe="icmp"))
     chain.net.run()
-    assert all(program.result.reached for program in programs)
+    for program in [*programs, again]:
+        (_, *first), (_, *second), (_, *third) = program.result.hops
+        assert {each.rtt for each in (*first, *second, *third)} == {20 * ms, 40 * ms, 60 * ms}
+        assert program.result.reached
+    assert ping.result.received == 10
 
 
 @pytest.mark.parametrize("kind", KINDS)

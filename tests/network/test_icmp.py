@@ -86,6 +86,7 @@ def test_a_request_to_all_is_not_answered(request_: IcmpMessage) -> None:
     src, dst = address("10.0.0.1"), address("10.0.0.255")
     pair.inject(Ipv4Packet(src, dst, PROTOCOL_ICMP, request_.pack()), MacAddress.BROADCAST)
     pair.net.run()
+    assert "a request to many may be ignored" in discarded(pair.net, pair.bob)[0]
     assert len(pair.net.trace.frames) == 1
 
 
@@ -302,6 +303,39 @@ def test_each_error_that_is_heard_of_is_on_record() -> None:
     assert event.host == "alice"
     assert event.fields["message"] == "destination unreachable: port unreachable"
     assert event.fields["about"] == "10.0.0.1 > 10.0.0.2"
+
+
+def test_each_who_listens_has_an_identifier_of_its_own_and_hears_everything() -> None:
+    pair = Pair()
+    heard: list[tuple[str, int]] = []
+    icmp = pair.alice.icmp
+    with (
+        icmp.listening(lambda packet, message, _: heard.append(("one", message.type))) as one,
+        icmp.listening(lambda packet, message, _: heard.append(("two", message.type))) as two,
+    ):
+        assert one != two
+        request = IcmpMessage.echo_request(one, 7).pack()
+        pair.alice.ipv4.send(address("10.0.0.2"), PROTOCOL_ICMP, request, reason="a test")
+        pair.net.run()
+        pair.bob.ping("alice", count=1)
+    assert heard == [("one", 0), ("two", 0), ("one", 8), ("two", 8)]
+    icmp._identifier = 0xFFFF
+    icmp._listeners[0] = lambda *_: None
+    with icmp.listening(lambda *_: None) as identifier:
+        assert identifier == 1  # 0 is taken
+
+
+@pytest.mark.rfc("RFC 5927 4")
+@pytest.mark.parametrize("size", [0, 4, 6, 7])
+def test_an_error_about_a_request_of_which_too_little_is_quoted_is_not_believed(size: int) -> None:
+    pair = Pair()
+    with pair.alice.icmp.listening(lambda *_: None) as identifier:
+        request = IcmpMessage.echo_request(identifier, 1).pack()[:size]
+        quoted = Ipv4Packet(address("10.0.0.1"), address("10.0.0.2"), PROTOCOL_ICMP, request)
+        error = IcmpMessage.destination_unreachable(PORT_UNREACHABLE, quoted.pack())
+        pair.bob.ipv4.send(address("10.0.0.1"), PROTOCOL_ICMP, error.pack(), reason="a test")
+        pair.net.run()
+    assert "nothing like what it quotes is under way" in discarded(pair.net, pair.alice)[0]
 
 
 def test_an_echo_reply_without_a_question_is_dropped() -> None:

@@ -1,14 +1,16 @@
 """The ICMP errors that a host sends: their form, and when there are none (RFC 1812 section 4.3.2)."""
 
 import pytest
-from scapy.layers.inet import ICMP, IP
+from scapy.layers.inet import ICMP, IP, IPerror
 
+from netlab.link.ethernet import ETHERTYPE_IPV4, EthernetFrame
 from netlab.network.icmp_message import (
     DESTINATION_UNREACHABLE,
     PARAMETER_PROBLEM,
     REDIRECT,
     IcmpMessage,
 )
+from netlab.network.ip_options import Option, pack_options
 from netlab.network.ipv4_packet import PROTOCOL_ICMP, PROTOCOL_UDP, Ipv4Packet
 from netlab.transport.udp_datagram import UdpDatagram
 from netlab.units import s
@@ -43,6 +45,38 @@ def test_the_packet_is_quoted_byte_for_byte_as_it_came_up_to_576_bytes(
     assert error.icmp is not None
     assert error.icmp.payload == packet.pack()[:548]
     assert len(error.bytes) <= 14 + 576
+
+
+@pytest.mark.rfc("RFC 1812 4.3.2.3", "RFC 1812 4.2.2.3")
+def test_the_reserved_flag_is_quoted_and_passed_on_as_it_came() -> None:
+    pair = Pair()
+    packet = datagram("10.0.0.1", "10.0.0.2", reserved=True)
+    pair.inject(packet)
+    pair.net.run()
+    assert errors_on(pair)[0][IPerror].flags.evil
+    chain = Chain()
+    chain.alice.ping("carol", count=1)
+    packet = datagram("10.0.1.1", "10.0.3.1", reserved=True)
+    frame = chain.net.trace.frames[2]
+    assert frame.ethernet is not None
+    chain.alice.inject(
+        EthernetFrame(frame.ethernet.dst, frame.ethernet.src, ETHERTYPE_IPV4, packet.pack()).pack()
+    )
+    chain.net.run()
+    assert [f.ipv4.reserved for f in chain.net.trace.frames if f.udp and f.ipv4] == [True] * 3
+
+
+@pytest.mark.rfc("RFC 1812 4.3.2.3")
+def test_a_quoted_header_with_marks_in_its_options_agrees_with_its_checksum() -> None:
+    chain = Chain()
+    options = pack_options([Option.record_route()])
+    chain.alice.ipv4.send(
+        address("10.0.3.1"), PROTOCOL_UDP, bytes(8), options=options, reason="a test"
+    )
+    chain.alice.ipv4.send(address("10.0.3.1"), 253, b"?", options=options, reason="a test")
+    chain.net.run()
+    message = next(f.icmp for f in chain.net.trace.frames if f.icmp)
+    assert Ipv4Packet.verify(message.payload)
 
 
 @pytest.mark.rfc("RFC 1812 4.3.2.3")

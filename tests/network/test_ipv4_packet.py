@@ -41,6 +41,7 @@ def cases():
             ecn=chance.getrandbits(2),
             options=chance.choice(list(OPTIONS)),
             checksum=chance.choice((None, None, chance.getrandbits(16))),
+            reserved=chance.random() < 0.1,
         )
         header = IP(
             src=str(packet.src),
@@ -48,7 +49,7 @@ def cases():
             proto=packet.protocol,
             ttl=packet.ttl,
             id=packet.identification,
-            flags=packet.dont_fragment << 1 | packet.more_fragments,
+            flags=packet.reserved << 2 | packet.dont_fragment << 1 | packet.more_fragments,
             frag=packet.fragment_offset,
             tos=packet.dscp << 2 | packet.ecn,
             options=OPTIONS[packet.options],
@@ -67,6 +68,7 @@ def fields(packet):
         packet.protocol,
         packet.ttl,
         packet.identification,
+        packet.reserved,
         packet.dont_fragment,
         packet.more_fragments,
         packet.fragment_offset,
@@ -102,6 +104,7 @@ def test_scapy_reads_the_fields_of_a_packet(cases):
             read.proto,
             read.ttl,
             read.id,
+            read.flags.evil,
             read.flags.DF,
             read.flags.MF,
             read.frag,

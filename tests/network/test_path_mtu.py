@@ -192,6 +192,18 @@ def test_a_udp_socket_that_forbids_fragments_hears_of_a_narrow_path() -> None:
     )
 
 
+@pytest.mark.rfc("RFC 1191 6.4")
+def test_a_first_link_that_becomes_narrow_is_heard_of_as_any_other() -> None:
+    chain = Chain()
+    server = chain.carol.start(receive)
+    chain.alice.start(send, 1 * s)
+    chain.net.run(until=1 * s)
+    chain.alice.interfaces[0].mtu = 600
+    chain.net.run(until=20 * s)
+    assert server.result == bytes(2 * SIZE)
+    assert max(sizes(chain, since=1 * s)) == 560
+
+
 def test_ping_learns_the_path_mtu_too() -> None:
     ping = Chain(middle_mtu=600).alice.ping("carol", count=2, size=1_000, dont_fragment=True)
     assert ping.lines[1:] == [
