@@ -217,6 +217,7 @@ class Host:
         self.ipv4.reassembly.part = reassembler
         for interface in self.interfaces:
             interface.handlers.clear()
+            interface.on_up.clear()
             self.ipv4.attach(interface)
 
     # --- configuration ----------------------------------------------------------------------

@@ -86,6 +86,7 @@ class Arp:
         """Take in the ARP packets of an interface."""
         self._interfaces.append(interface)
         interface.handlers[ETHERTYPE_ARP] = self.receive
+        interface.on_up.append(lambda: self._link_is_up(interface))
 
     # --- by hand ----------------------------------------------------------------------------
 
@@ -107,16 +108,14 @@ class Arp:
             raise ConfigurationError(
                 f"{self.host}: {LIMIT // 2} ARP entries are set by hand already"
             )
-        address = address if isinstance(address, IPv4Address) else IPv4Address.parse(address)
-        mac = mac if isinstance(mac, MacAddress) else MacAddress.parse(mac)
+        own, its = IPv4Address.parse(str(address)), MacAddress.parse(str(mac))
         with self.sim.clock:
-            entry = self._entry(interface, IPv4Address.UNSPECIFIED, address)
-            self._resolved(entry, mac, FOREVER, "set by hand")
+            entry = self._entry(interface, IPv4Address.UNSPECIFIED, own)
+            self._resolved(entry, its, FOREVER, "set by hand")
 
     def delete(self, address: str | IPv4Address) -> None:
         """Take an entry out: ``arp -d``. ConfigurationError where there is none."""
-        address = address if isinstance(address, IPv4Address) else IPv4Address.parse(address)
-        entry = self._table.find(address)
+        entry = self._table.find(IPv4Address.parse(str(address)))
         if entry is None:
             raise ConfigurationError(f"{self.host} has no ARP entry for {address}")
         self._take_out(entry)
@@ -125,6 +124,12 @@ class Arp:
         """Forget all that was learned, by one interface or (None) by any."""
         for entry in list(self._entries.values()):
             if interface in (None, entry.interface) and entry.expires != FOREVER:
+                self._take_out(entry)
+
+    def _link_is_up(self, interface: Interface) -> None:
+        """Who is there may have changed with the link (RFC 1122 section 2.3.2.1): ask all anew."""
+        for entry in list(self._entries.values()):
+            if entry.interface is interface and entry.mac is not None and entry.expires != FOREVER:
                 self._take_out(entry)
 
     def _take_out(self, entry: ArpEntry) -> None:

@@ -137,9 +137,12 @@ def test_a_claim_can_be_given_up_by_ones_own_will_at_any_time() -> None:
             [],
             frames,
         )
-    unplugged = Network().host("alice", "10.0.0.1/24", conflict_detection=True)
-    claim_of(unplugged).release()
-    assert unplugged.interfaces[0].on_up == []
+    net = Network()
+    alice = net.host("alice", "10.0.0.1/24", conflict_detection=True)
+    claim_of(alice).release()
+    net.connect(alice, net.host("bob", "10.0.0.2/24"))
+    net.run()
+    assert net.trace.frames == []
 
 
 # --- somebody has it, or wants it -----------------------------------------------------------

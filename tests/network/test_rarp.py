@@ -244,3 +244,20 @@ def test_tshark_reads_question_and_answer_as_we_do(tmp_path: Path) -> None:
     world.bob.ping("diskless", count=1)
     assert_tshark_agrees(world.net, tmp_path)
     assert [frame.protocol for frame in world.net.trace.frames[:3]] == ["RARP", "RARP", "ARP"]
+
+
+def test_of_several_servers_on_a_switch_each_answers_for_its_own_and_the_first_counts() -> None:
+    net = Network(seed=1)
+    switch = net.switch("s1")
+    servers = [net.host(f"rarp{number}", f"10.0.0.{number}/8") for number in (1, 2, 3)]
+    machines = [net.host(f"pc{number}", boot=rarp.boot) for number in (1, 2)]
+    for number, node in enumerate([*servers, *machines]):
+        net.connect(node, switch, delay=(number + 1) * ms)
+    first, second = (str(machine.interfaces[0].mac) for machine in machines)
+    rarp.serve(servers[0], {first: "10.0.0.11"})
+    rarp.serve(servers[1], {first: "10.0.0.11", second: "10.0.0.12"})
+    rarp.serve(servers[2], {})
+    net.run()
+    assert [addresses(machine) for machine in machines] == [["10.0.0.11"], ["10.0.0.12"]]
+    assert discarded(net, machines[0])[-1] == "another server's answer came first (RFC 903)"
+    assert machines[0].ping("pc2", count=1).received == 1

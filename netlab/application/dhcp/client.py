@@ -90,6 +90,7 @@ class DhcpClient:
         self._port = host.udp.bind(IPv4Address.UNSPECIFIED, CLIENT_PORT, reuse=True)
         self._port.interface = self.interface
         self._port.taker = self._receive
+        self.interface.on_up.append(self._link_is_up)
         host.on_power_off.append(self._timer.cancel)
 
     def __repr__(self) -> str:
@@ -174,6 +175,12 @@ class DhcpClient:
         self._timer.cancel()
         for action in row.actions:
             _ACTIONS[action](self)
+
+    def _link_is_up(self) -> None:
+        """What was said while it was down nobody heard: don't wait any longer."""
+        if self.lease is None and self._timer.armed:
+            self._tries = min(self._tries, TRIES - 1)
+            self._timer.arm(0)
 
     def _on_timer(self) -> None:
         now, lease = self.host.sim.clock.now, self.lease

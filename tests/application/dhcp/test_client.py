@@ -234,6 +234,34 @@ def test_a_server_that_doesnt_acknowledge_is_given_up_and_all_begins_again(bench
     assert len(xids) == 2
 
 
+def test_who_asked_while_the_link_was_down_asks_again_as_soon_as_it_is_up(bench: Bench) -> None:
+    bench.bind()
+    bench.client.release()
+    bench.cable.down()
+    bench.client.begin()
+    bench.pass_(1 * s)
+    asked = len(bench.asked)
+    bench.cable.up()
+    up = bench.net.now
+    bench.pass_(5 * ms)
+    assert [at for at, _ in bench.asked[asked:]] == [up]
+    bench.bind()
+    bench.client.release()
+    bench.cable.down()
+    bench.client.begin()
+    bench.net.run()
+    assert bench.client.failed
+    bench.cable.up()
+    bench.pass_(5 * ms)
+    assert bench.client.state is State.SELECTING
+    bench.bind()
+    sent = len(bench.asked)
+    bench.cable.down()
+    bench.cable.up()
+    bench.pass_(5 * ms)
+    assert (len(bench.asked), bench.client.state) == (sent, State.BOUND)
+
+
 def test_a_lost_message_of_any_kind_is_made_good() -> None:
     for lost in (1, 2, 3, 4):
         world = World(boot=True)

@@ -258,3 +258,15 @@ def test_tshark_reads_the_life_of_a_lease_as_we_do(tmp_path: Path) -> None:
     net.run()
     assert_tshark_agrees(net, tmp_path)
     assert set(kinds(net)) == {"Discover", "Offer", "Request", "ACK", "Release"}
+
+
+def test_on_the_real_clock_it_takes_no_longer_than_four_messages() -> None:
+    with Network(clock="real") as net:
+        server = net.host("server", "10.0.0.1/24")
+        laptop = net.host("laptop", boot=lambda host: dhcp.boot(host, check=False))
+        net.connect(server, laptop, delay=1 * ms)
+        dhcp.serve(server, "10.0.0.100", "10.0.0.109")
+        if laptop.booted is not None and not laptop.booted.done:
+            net.run(until=lambda: bool(laptop.ipv4.addresses))
+        assert addresses(laptop) == ["10.0.0.100"]
+        assert laptop.ping("server", count=1).received == 1
