@@ -302,7 +302,12 @@ class _Reader:
         else:
             part.fields.append(Field("Checksum", at + 6, at + 8, "0x0000", "none was made"))
         yield part
-        yield from self._payload(at + 8, after)
+        if self._frame.dhcp is not None:
+            from netlab.views.anatomy_dhcp import dhcp_part  # which few frames need
+
+            yield dhcp_part(self._frame.dhcp, self._data, at + 8, after)
+        else:
+            yield from self._payload(at + 8, after)
         yield from self._payload(after, end)
 
     def _tcp(self, at: int, end: int) -> Iterator[Part]:
