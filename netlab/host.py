@@ -35,7 +35,8 @@ PARTS = ("transitions", "rto", "congestion", "reassembler")
 class Host:
     """A host, or with `forwarding` a router. Networks make them: ``net.host("alice", "10.0.0.1/24")``.
 
-    The layers can be read while it runs: `arp.table`, `ipv4.routes`, `udp.ports`, `tcp.connections`.
+    The layers can be read while it runs: `arp.table`, `ipv4.routes`, `ipv4.path_mtu.table`,
+    `icmp.redirects.table`, `udp.ports`, `tcp.connections`.
     """
 
     def __init__(

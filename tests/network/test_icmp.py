@@ -1,5 +1,6 @@
 """ICMP: echo, and errors about other packets, sent and heard of (RFC 792, RFC 1122 3.2.2)."""
 
+import errno
 import socket
 from errno import ECONNREFUSED, EHOSTUNREACH, ENETUNREACH
 
@@ -103,7 +104,9 @@ def test_wrong_checksums_and_short_messages_are_dropped() -> None:
     assert len(pair.net.trace.frames) == 2
 
 
-@pytest.mark.rfc("RFC 6633 3", "RFC 6918 2")
+@pytest.mark.rfc(
+    "RFC 6633 3", "RFC 6918 2", "RFC 1122 3.2.2.3", "RFC 1122 3.2.2.7", "RFC 1122 3.2.2.9"
+)
 @pytest.mark.parametrize("type_", [4, 6, 15, 16, 17, 18])
 def test_an_obsolete_type_is_dropped_silently(type_: int) -> None:
     pair = Pair()
@@ -235,6 +238,47 @@ def test_a_connected_udp_socket_hears_that_its_port_is_unreachable() -> None:
     sock.settimeout(1)
     with pytest.raises(TimeoutError):
         sock.recv(10)  # once
+
+
+@pytest.mark.rfc("RFC 1122 4.1.3.3", "RFC 1122 3.2.2.1", "RFC 1122 3.2.2.4", "RFC 1122 3.2.2.5")
+@pytest.mark.parametrize(
+    ("type_", "code", "number"),
+    [
+        (3, 0, errno.ENETUNREACH),
+        (3, 1, errno.EHOSTUNREACH),
+        (3, 2, errno.ENOPROTOOPT),
+        (3, 3, errno.ECONNREFUSED),
+        (3, 4, errno.EMSGSIZE),
+        (3, 5, errno.EOPNOTSUPP),
+        (3, 6, errno.ENETUNREACH),
+        (3, 7, errno.EHOSTDOWN),
+        (3, 8, errno.ENONET),
+        (3, 9, errno.ENETUNREACH),
+        (3, 13, errno.EHOSTUNREACH),
+        (3, 255, errno.EHOSTUNREACH),
+        (11, 0, errno.EHOSTUNREACH),
+        (11, 1, errno.EHOSTUNREACH),
+        (12, 0, errno.EPROTO),
+    ],
+)
+def test_a_connected_udp_socket_hears_of_every_error_once_and_goes_on(
+    type_: int, code: int, number: int
+) -> None:
+    pair = Pair()
+    peer = pair.bob.socket(socket.SOCK_DGRAM)
+    peer.bind(("", 9))
+    sock = pair.alice.socket(socket.SOCK_DGRAM)
+    sock.connect(("bob", 9))
+    sock.send(b"hello")
+    pair.net.run()
+    about = pair.net.trace.frames[-1].ipv4
+    assert about is not None
+    pair.bob.icmp.errors.send_error(type_, code, about, "a test")
+    with pytest.raises(OSError, match=r"10\.0\.0\.2 says") as error:
+        sock.recv(10)
+    assert error.value.errno == number
+    peer.sendto(b"hello", sock.getsockname())
+    assert sock.recv(10) == b"hello"
 
 
 def test_an_unconnected_udp_socket_hears_nothing() -> None:
