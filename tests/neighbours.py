@@ -1,5 +1,6 @@
 """The kernel of this machine and a simulated host, side by side in a network namespace."""
 
+import itertools
 import re
 import signal
 import sys
@@ -11,9 +12,16 @@ import pytest
 from netlab.bridge.device import DEVICE
 from tests import programs
 from tests.machines import Machine
+from tests.trace.material import tshark
 
 HOME = Path(__file__).parents[1]
 KERNEL, HOST = "10.79.0.1", "10.79.0.2"
+BAD = (
+    "eth.src == 02:00:00:00:00:01 and !icmp.type == 3 and (_ws.malformed or"
+    " ip.checksum.status == 0 or tcp.checksum.status == 0 or udp.checksum.status == 0 or"
+    " icmp.checksum.status == 0)"
+)
+"""What the simulated host must never send; ICMP errors quote what others did."""
 BODY = bytes(range(256)) * 10_547  # 2.7 MB
 
 
@@ -68,6 +76,10 @@ def host(kernel: Machine, folder: Path) -> Iterator[Machine]:
     code, output, errors = running.end()
     assert (code, errors) == (0, ""), errors
     assert re.search(r"\d+ frames are in", output)
+    if programs.lacking("tshark") is None:
+        check = [("-o", f"{protocol}.check_checksum:TRUE") for protocol in ("ip", "tcp", "udp")]
+        options = ("-Y", BAD, *itertools.chain(*check))
+        assert tshark(capture, "frame.number", "_ws.col.Info", options=options) == []
 
 
 @pytest.fixture

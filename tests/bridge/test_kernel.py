@@ -1,11 +1,14 @@
 """The kernel of Linux and its programs, with a simulated host as their neighbour."""
 
 import re
+import socket
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from netlab.network.checksum import internet_checksum
 from tests.machines import Machine
 from tests.neighbours import BODY, HOST, KERNEL
 
@@ -148,6 +151,36 @@ def test_icmp_answers_what_it_should(
 ) -> None:
     need("hping3")
     assert answer in hping(host, *options)
+
+
+GARBAGE = """
+import random, socket, sys
+chance = random.Random(1)
+link = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+link.bind(("tap0", 0))
+heads = [bytes.fromhex(text) for text in sys.argv[1:]]
+for number in range(20_000):
+    frame = bytearray(chance.choice(heads) + chance.randbytes(chance.choice([0, 8, 40, 400])))
+    for _ in range(chance.choice([0, 1, 1, 20])):
+        frame[chance.randrange(14, len(frame))] = chance.getrandbits(8)
+    link.send(frame.ljust(14, b"x"))
+"""
+
+
+def test_twenty_thousand_strange_frames_at_top_speed_do_no_harm(host: Machine) -> None:
+    """Headers that are nearly right, with any bytes in and behind them. The fixture sees errors."""
+    mac = host.run("ip", "neighbour", "show", HOST).split("lladdr ")[1].split()[0]
+    ethernet = bytes.fromhex(mac.replace(":", "")) + bytes.fromhex("020000000099")
+    kernel, own = socket.inet_aton(KERNEL), socket.inet_aton(HOST)
+    heads = [ethernet + bytes.fromhex("0806000108000604000102000000009900000000") + bytes(18)]
+    for protocol in (1, 2, 6, 17, 99):
+        ip = bytes.fromhex("4500003c000100004000") + bytes([0, 0]) + kernel + own
+        packet = bytearray(ip)
+        packet[9] = protocol
+        packet[10:12] = internet_checksum(bytes(packet)).to_bytes(2, "big")
+        heads.append(ethernet + b"\x08\x00" + packet)
+    host.run(sys.executable, "-c", GARBAGE, *(head.hex() for head in heads))
+    assert lost(host.run("ping", "-q", "-c20", "-i.01", HOST)) == 0
 
 
 # --- nmap ------------------------------------------------------------------------------------

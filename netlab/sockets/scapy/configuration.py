@@ -31,6 +31,11 @@ class Provider(InterfaceProvider):
     def _l3socket(self, dev: NetworkInterface, ipv6: bool) -> Any:
         if ipv6:
             raise ConfigurationError("a simulated host speaks IPv4; got a packet for IPv6")
+        if dev.name == conf.loopback_name:
+            raise ConfigurationError(
+                "the packet is for the very host that Scapy runs on here: what a host sends to"
+                " itself is on no link. Send to it from another host"
+            )
         return conf.L3socket
 
 
@@ -67,7 +72,8 @@ class Routes(Route):
 
     @property
     def routes(self) -> list[Any]:
-        return [_row(route) for route in self._host.ipv4.routes] + self._added
+        loopback = (0x7F000000, 0xFF000000, "0.0.0.0", conf.loopback_name, "127.0.0.1", 1)
+        return [loopback, *(_row(route) for route in self._host.ipv4.routes), *self._added]
 
     @routes.setter
     def routes(self, rows: list[Any]) -> None:

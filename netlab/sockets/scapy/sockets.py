@@ -158,9 +158,7 @@ class L3Socket(L2Socket):
     def send(self, x: Any) -> int:
         interface = self._listen_on(network_name(x.route()[0] or self.iface))
         if interface is None:
-            raise ConfigurationError(
-                f"{x.summary()} is for {self.host.name} itself; Scapy sends to other hosts from there"
-            )
+            raise ConfigurationError(f"{x.summary()} is for {self.host.name} itself: on no link")
         pieces = [x]
         if len(x) > interface.mtu and conf.auto_fragment and hasattr(x, "fragment"):
             pieces = x.fragment((interface.mtu - len(IP(options=x.options))) // 8 * 8)

@@ -186,6 +186,14 @@ def test_a_host_without_an_interface_and_a_packet_for_ipv6_are_refused(net: Netw
         scapy.sr1(scapy.IPv6(dst="fe80::1") / scapy.ICMPv6EchoRequest(), timeout=1, verbose=0)
 
 
+def test_a_packet_for_the_host_itself_is_refused(alice: Host) -> None:
+    for address in ("127.0.0.1", "10.0.1.1", "alice"):
+        with on(alice), pytest.raises(ConfigurationError, match="the very host that Scapy runs on"):
+            scapy.sr1(IP(dst=address) / scapy.ICMP(), timeout=1, verbose=0)
+    with on(alice), pytest.raises(ConfigurationError, match="carries no frames"):
+        scapy.sendp(Ether() / IP(), iface=conf.loopback_name, verbose=0)
+
+
 def test_a_socket_of_scapy_s_is_refused_where_no_host_is_meant(alice: Host) -> None:
     with on(alice):
         kind = conf.L3socket

@@ -257,6 +257,21 @@ def test_frames_for_others_are_read_only_in_promiscuous_mode(net: Network, alice
             assert len(scapy.sniff(timeout=1, promisc=promisc)) == expected
 
 
+def test_on_a_hub_a_sniffer_hears_what_others_say_to_each_other() -> None:
+    net = Network(seed=1)
+    hub = net.hub("h1")
+    alice, bob, eve = (
+        net.host(name, f"10.0.0.{number}/24")
+        for number, name in enumerate(("alice", "bob", "eve"), 1)
+    )
+    for host in (alice, bob, eve):
+        net.connect(host, hub)
+    alice.start(lambda host: host.ping("bob", count=2))
+    with on(eve):
+        heard = scapy.sniff(filter="icmp", timeout=5)
+    assert [(p[IP].src, p[ICMP].type) for p in heard] == [("10.0.0.1", 8), ("10.0.0.2", 0)] * 2
+
+
 # --- traceroute, arping ----------------------------------------------------------------------
 
 
