@@ -78,8 +78,8 @@ def _run(options: argparse.Namespace) -> int:
         sys.stdout.write("\n")
     finally:
         if options.capture:
-            net.trace.save(options.capture)
-            sys.stdout.write(f"{len(net.trace.frames)} frames are in {options.capture}.\n")
+            written = net.trace.save(options.capture)
+            sys.stdout.write(f"{written} frames are in {options.capture}.\n")
     sys.stdout.write(f"{options.device} is closed; if it was made for this, it is gone.\n")
     return int(failed)
 

@@ -235,12 +235,12 @@ class Trace:
 
     # --- out of it --------------------------------------------------------------------------
 
-    def save(self, path: str | PathLike[str], *, at: object = None) -> None:
+    def save(self, path: str | PathLike[str], *, at: object = None) -> int:
         """Write a capture, pcapng, that Wireshark reads: with comments, and times in nanoseconds.
 
         It holds each frame once, when it was sent; with `at` what the interfaces of that host saw,
         when they saw it. Frames that pass a switch or a router are sent more than once: what one
-        host saw is what an analyser expects then.
+        host saw is what an analyser expects then. Returns how many frames were written.
         """
         from netlab.trace.pcapng import write
 
@@ -248,6 +248,7 @@ class Trace:
         data = write(packets, self._names(), simulated=self._simulated)
         with open(path, "wb") as file:
             file.write(data)
+        return len(packets)
 
     def scapy(self, *, at: object = None) -> list[Packet]:
         """The same packets as `save` writes, as Scapy's, each with its `time` in seconds."""
