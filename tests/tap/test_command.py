@@ -70,6 +70,7 @@ def test_a_lossy_and_slow_cable_is_what_is_asked_for(kernel: Machine, tmp_path: 
     capture = tmp_path / "run.pcapng"
     own = ("--device", "mytap", "--kernel", "10.81.0.1/16", "--host", "10.81.3.4/16")
     running = Running(kernel, *own, "--delay", "15.5", "--loss", "0.3", "--capture", str(capture))
+    kernel.run("ping", "-c1", "-w30", "10.81.3.4")  # until both know each other's MAC address
     ping = kernel.outcome("ping", "-q", "-c30", "-i.01", "-W1", "10.81.3.4").stdout
     lost = float(ping.partition("% packet loss")[0].rpartition(" ")[2])
     assert 20 < lost < 80
