@@ -10,7 +10,7 @@ from netlab.network.arp import Arp
 from netlab.network.icmp import Icmp
 from netlab.network.ipv4 import Ipv4
 from netlab.network.reassembly import check_reassembler
-from netlab.sim.program import Program, current_program
+from netlab.sim.program import Program
 from netlab.sim.simulation import Simulation
 from netlab.sockets.arguments import SOCK_STREAM
 from netlab.sockets.door import speaking
@@ -169,7 +169,7 @@ class Host:
         mine = [program for program in sim.clock.programs if program.host == self.name]
         if isinstance(sim.clock, RealTimeClock):
             raise ConfigurationError('power_cycle() is not for clock="real": leave clock out')
-        if current_program() in mine:
+        if self.sim.clock.current in mine:
             raise ConfigurationError(f"a program of {self.name} can't cut its own power")
         with sim.clock:
             sim.record_cause(self.name, "sim", "power cut", {}, "what was in memory only is lost")

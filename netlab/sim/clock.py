@@ -16,7 +16,7 @@ from typing import Any
 
 from netlab.errors import ConfigurationError, DeadlockError
 from netlab.sim.interrupt import InterruptGuard
-from netlab.sim.program import Program, Signal, current_program, report, warn_whoever_runs
+from netlab.sim.program import Program, Signal, report, warn_whoever_runs
 from netlab.sim.recording import Event
 from netlab.sim.timer import Timer
 from netlab.units import show_time
@@ -35,8 +35,9 @@ class Clock:
 
     Code that a person calls from outside runs between events; it holds the clock with
     `with clock:`, which keeps a Ctrl-C from cutting an operation of the stack in half. `around` is
-    entered wherever programs may run: it makes the world in which they find themselves. `warnings`
-    are given to whoever runs it, when that run ends.
+    entered wherever programs may run: it makes the world in which they find themselves. `current`
+    is the program whose code is running now; None when a person's code runs, or the stack's.
+    `warnings` are given to whoever runs it, when that run ends.
     """
 
     real = False
@@ -49,6 +50,7 @@ class Clock:
         self.steps = 0
         self.cause: Event | None = None
         self.programs: list[Program] = []
+        self.current: Program | None = None
         self.failed: list[Program] = []
         self.warnings: list[str] = []
         self.idle = Signal(self)
@@ -98,7 +100,7 @@ class Clock:
             raise ConfigurationError(
                 f"can't run until {show_time(until)}: it is {show_time(self.now)} already"
             )
-        if current_program() is not None:
+        if self.current is not None:
             self._run_from_program(until)
             return
         try:
@@ -117,7 +119,7 @@ class Clock:
 
         Raises `DeadlockError` when nothing is left to happen and it still isn't.
         """
-        if current_program() is not None:
+        if self.current is not None:
             raise ConfigurationError(
                 "run() until a condition can't be called by a program, which is resumed only by"
                 " what it waits for; let it sleep, or wait for another program's .result"
@@ -166,7 +168,7 @@ class Clock:
         call, such as ``"accept() on 0.0.0.0:80"``. Raises `DeadlockError` when nothing is left that
         could make it true.
         """
-        program = current_program()
+        program = self.current
         if program is not None:
             return program.wait(signal, ready, deadline, what)
         if ready():
@@ -191,16 +193,16 @@ class Clock:
 
     def close(self) -> None:
         """End all programs and forget everything that was still to happen."""
-        own = current_program()
         with self.around():
             for program in list(self.programs):
-                if program is not own:
+                if program is not self.current:
                     program.kill()
         self.programs.clear()
         self._queue.clear()
 
     def __enter__(self) -> "Clock":
-        if not self.guard.in_program:
+        # A program stops and goes on in the middle of calls, all within the hold of who runs it.
+        if self.current is None:
             self.guard.enter()
         return self
 
@@ -210,7 +212,7 @@ class Clock:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if not self.guard.in_program:
+        if self.current is None:
             self.guard.leave()
 
     # --- the loop ---------------------------------------------------------------------------

@@ -23,13 +23,11 @@ PATIENCE = 0.5
 class InterruptGuard:
     """Holds interrupts back between `enter()` and `leave()`, which may be nested.
 
-    `pending` is true while one waits. `in_program` is set while a program's code runs, which stops
-    and goes on in the middle of calls: what it enters and leaves doesn't count.
+    `pending` is true while one waits.
     """
 
     def __init__(self) -> None:
         self.pending = False
-        self.in_program = False
         self._depth = 0
         self._previous: Callable[[int, FrameType | None], Any] = signal.default_int_handler
         self._installed = False

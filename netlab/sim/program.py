@@ -65,7 +65,7 @@ class Program:
         self._value: Any = None
         self._traceback: TracebackType | None = None
         self.asked_for = foreground  # the person gets it raised in their call
-        self._switch = Switch(self.run_to_end, self)
+        self._switch = Switch(self.run_to_end)
         self._waits_in: object = None
         self._wait_error: Exception | None = None
         self._ended = Signal(clock)
@@ -190,12 +190,12 @@ class Program:
 
     def _run(self, switch: Callable[[], None]) -> None:
         """Let the program's own code run until it waits again or ends."""
-        guard = self._clock.guard
-        outer, guard.in_program = guard.in_program, True
+        clock = self._clock
+        outer, clock.current = clock.current, self
         try:
             switch()
         finally:
-            guard.in_program = outer
+            clock.current = outer
 
     def _on_alarm(self) -> None:
         self.wake()
@@ -203,12 +203,6 @@ class Program:
     def _tell(self, kind: str, reason: str) -> None:
         if self._observer is not None:
             self._observer(self, kind, reason)
-
-
-def current_program() -> Program | None:
-    """The program whose code is running now; None when a person's code runs, or the stack's."""
-    owner: Program | None = Switch.current_owner()
-    return owner
 
 
 def report(clock: "Clock", headline: str) -> str:

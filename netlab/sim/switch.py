@@ -5,7 +5,6 @@ needs only these names.
 """
 
 from collections.abc import Callable
-from typing import Any
 
 import greenlet
 
@@ -19,11 +18,10 @@ TRIES_TO_KILL = 100
 class Switch:
     """A function that can be suspended in the middle of any call, and resumed."""
 
-    __slots__ = ("_function", "_greenlet", "_home", "_owner")
+    __slots__ = ("_function", "_greenlet", "_home")
 
-    def __init__(self, function: Callable[[], None], owner: Any) -> None:
+    def __init__(self, function: Callable[[], None]) -> None:
         self._function = function
-        self._owner = owner
         self._greenlet: greenlet.greenlet | None = None  # made by the thread that begins it
         self._home: greenlet.greenlet | None = None
 
@@ -35,7 +33,6 @@ class Switch:
         here = greenlet.getcurrent()
         if self._greenlet is None:
             self._greenlet = greenlet.greenlet(self._function)
-            self._greenlet.netlab_owner = self._owner  # type: ignore[attr-defined]
         try:
             self._greenlet.parent = here
         except ValueError:
@@ -64,8 +61,3 @@ class Switch:
             except ValueError:
                 return  # it belongs to another thread, which ends it when it is next at work
             self._greenlet.throw(KILLED)
-
-    @staticmethod
-    def current_owner() -> Any:
-        """The owner of the function that is running now; None outside of any."""
-        return getattr(greenlet.getcurrent(), "netlab_owner", None)
