@@ -195,13 +195,8 @@ def _check_timestamps(connection: "Connection", segment: Segment, options: Optio
     """PAWS and TS.Recent (RFC 7323 sections 5.3 and 4.3); false for a segment from long ago."""
     if options.timestamps is None:  # not agreed on; or lost by somebody on the way (section 3.2)
         return True
-    stamps, now = connection.timestamps, connection.clock.now
-    value = options.timestamps[0]
-    if stamps.is_old(value, now):
-        return False
-    if less_equal(segment.seq, connection.receiver.last_ack_sent):
-        stamps.note(value, now)
-    return True
+    at_edge = less_equal(segment.seq, connection.receiver.last_ack_sent)
+    return connection.timestamps.accepts(options.timestamps[0], connection.clock.now, at_edge)
 
 
 def _not_acceptable(connection: "Connection", segment: Segment, options: Options) -> None:

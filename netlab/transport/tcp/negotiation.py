@@ -7,10 +7,12 @@ and 3.2), SACK (RFC 2018 section 2), and ECN by its two flags (RFC 3168 section 
 from typing import TYPE_CHECKING
 
 from netlab.transport.tcp.options import (
+    MAXIMUM_LENGTH,
     SACK_PERMITTED,
     TIMESTAMPS,
     WINDOW_SCALE,
     Options,
+    sack_alone,
 )
 from netlab.transport.tcp.sack import Report
 from netlab.transport.tcp.segment import ACK, CWR, ECE, Segment
@@ -92,11 +94,9 @@ class Negotiation:
         """The options of a segment that is no SYN: timestamps, and SACK where something is missing."""
         connection = self._connection
         stamps, receiver = connection.timestamps, connection.receiver
-        if receiver.report is not None and flags & ACK and receiver.has_news:
-            room = min(40, connection.mss - len(text)) - TIMESTAMPS_LENGTH * stamps.on
-            blocks = receiver.sack_blocks(max(0, (room - 4) // 8))
-            options = Options(sack=blocks)
-            if stamps.on:
-                options.timestamps = (stamps.value(connection.clock.now), stamps.ts_recent)
-            return options.pack()
-        return stamps.option(connection.clock.now) if stamps.on else b""
+        options = stamps.option(connection.clock.now) if stamps.on else b""
+        report = receiver.report
+        if report is not None and flags & ACK and (receiver.reassembler.blocks or report.duplicate):
+            room = min(MAXIMUM_LENGTH, connection.mss - len(text)) - len(options)
+            options += sack_alone(receiver.sack_blocks(max(0, (room - 4) // 8)))
+        return options

@@ -115,6 +115,7 @@ def check_length(packed: bytes) -> bytes:
 
 _TIMESTAMPS_START = bytes((NOP, NOP, TIMESTAMPS, 10))
 _TWO_NUMBERS = struct.Struct("!II")
+_SACK_START = {16 + 8 * n: bytes((NOP, NOP, SACK, 2 + 8 * n)) for n in (1, 2, 3)}
 
 
 @dataclass(slots=True)
@@ -133,8 +134,15 @@ class Options:
     @classmethod
     def parse(cls, data: bytes) -> "Options":
         """Read option bytes. One of a wrong length is ignored, as is a second of the same kind."""
-        if len(data) == 12 and data[:4] == _TIMESTAMPS_START:  # as nearly all segments have it
-            return cls(None, None, False, (), _TWO_NUMBERS.unpack_from(data, 4))
+        size = len(data)
+        if size >= 12 and data[:4] == _TIMESTAMPS_START:
+            # As nearly all segments have it: timestamps alone, or with SACK behind them.
+            found = cls(None, None, False, (), _TWO_NUMBERS.unpack_from(data, 4))
+            if size == 12:
+                return found
+            if data[12:16] == _SACK_START.get(size):
+                _read_sack(found, data[16:])
+                return found
         found = cls()
         seen = set()
         for option in parse_options(data):
@@ -178,6 +186,14 @@ class Options:
 def timestamps_alone(value: int, echo: int) -> bytes:
     """The option bytes of a segment that has timestamps and nothing else."""
     return _TIMESTAMPS_START + _TWO_NUMBERS.pack(value, echo)
+
+
+def sack_alone(blocks: Sequence[tuple[int, int]]) -> bytes:
+    """The option bytes of these blocks; none where there are none."""
+    if not blocks:
+        return b""
+    edges = b"".join([_TWO_NUMBERS.pack(start, end) for start, end in blocks])
+    return bytes((NOP, NOP, SACK, 2 + len(edges))) + edges
 
 
 def _read_mss(found: Options, data: bytes) -> None:

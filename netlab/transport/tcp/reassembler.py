@@ -10,16 +10,15 @@ from bisect import bisect_left
 class Reassembler:
     """Keeps what came too early. `next` is the position of the first byte that is still missing.
 
-    `has_holes` says whether something is here that came too early.
+    `blocks` are what is here beyond it, in order: pairs of start and end, with holes between them.
     """
 
-    __slots__ = ("_pieces", "_starts", "has_holes", "next")
+    __slots__ = ("_pieces", "blocks", "next")
 
     def __init__(self) -> None:
         self.next = 0
-        self.has_holes = False
-        self._starts: list[int] = []  # sorted; no two pieces overlap
-        self._pieces: dict[int, bytes] = {}
+        self.blocks: list[tuple[int, int]] = []
+        self._pieces: dict[int, bytes] = {}  # by their positions; no two overlap
 
     def insert(self, start: int, data: bytes) -> bytes:
         """Take in the bytes at position `start`: return what can now be handed on, perhaps nothing.
@@ -28,32 +27,18 @@ class Reassembler:
         """
         if start <= self.next:
             data = data[self.next - start :]
-            if not self._starts:  # the usual case: everything in order
+            if not self.blocks:  # the usual case: everything in order
                 self.next += len(data)
                 return data
             start = self.next
         if data:
             self._store(start, data)
-        ready = self._take()
-        self.has_holes = bool(self._starts)
-        return ready
+        return self._take()
 
     @property
     def waiting(self) -> int:
         """Bytes that are here, and can't be handed on because others are missing."""
-        return sum(len(piece) for piece in self._pieces.values())
-
-    @property
-    def blocks(self) -> list[tuple[int, int]]:
-        """What is here beyond the first hole, in order: pairs of start and end, with holes between."""
-        blocks: list[tuple[int, int]] = []
-        for start in self._starts:
-            end = start + len(self._pieces[start])
-            if blocks and blocks[-1][1] == start:
-                blocks[-1] = (blocks[-1][0], end)
-            else:
-                blocks.append((start, end))
-        return blocks
+        return sum(end - start for start, end in self.blocks)
 
     @property
     def holes(self) -> list[tuple[int, int]]:
@@ -62,36 +47,34 @@ class Reassembler:
         return list(zip(edges[:-1:2], edges[1::2], strict=True))
 
     def _store(self, start: int, data: bytes) -> None:
-        """Keep of `data` what isn't here yet, piece by piece between those that are."""
-        starts, pieces = self._starts, self._pieces
-        at = bisect_left(starts, start)
-        if at > 0:
-            before = starts[at - 1]
-            covered = before + len(pieces[before]) - start
-            if covered > 0:
-                start, data = start + covered, data[covered:]
-        while data:
-            room = len(data) if at == len(starts) else starts[at] - start
-            if room > 0:
-                pieces[start] = data[:room]
-                starts.insert(at, start)
-                at += 1
-            if at == len(starts):
-                return
-            skip = starts[at] + len(pieces[starts[at]]) - start
-            start, data = start + skip, data[skip:]
-            at += 1
+        """Keep of `data` what isn't here yet: what lies before, between and behind the blocks."""
+        blocks, pieces = self.blocks, self._pieces
+        end = start + len(data)
+        first = last = bisect_left(blocks, start, key=_end)
+        at = start
+        while last < len(blocks) and blocks[last][0] <= end:
+            if at < blocks[last][0]:
+                pieces[at] = data[at - start : blocks[last][0] - start]
+            at = max(at, blocks[last][1])
+            last += 1
+        if at < end:
+            pieces[at] = data[at - start :]
+        if first < last:  # it touches some: they are one block now
+            start = min(start, blocks[first][0])
+            end = max(end, blocks[last - 1][1])
+        blocks[first:last] = [(start, end)]
 
     def _take(self) -> bytes:
+        if not self.blocks or self.blocks[0][0] != self.next:
+            return b""
+        _, end = self.blocks.pop(0)
         ready = []
-        starts, pieces = self._starts, self._pieces
-        count = 0
-        for start in starts:
-            if start != self.next:
-                break
-            piece = pieces.pop(start)
+        while self.next < end:
+            piece = self._pieces.pop(self.next)
             ready.append(piece)
             self.next += len(piece)
-            count += 1
-        del starts[:count]
         return b"".join(ready)
+
+
+def _end(block: tuple[int, int]) -> int:
+    return block[1]

@@ -105,7 +105,7 @@ class Receiver:
         if self.fin_seq is not None:
             text = text[: max(0, distance(segment.seq, self.fin_seq))]  # nothing comes behind a FIN
         reassembler = self.reassembler
-        filled_hole = reassembler.has_holes
+        filled_hole = bool(reassembler.blocks)
         if self.report is not None and (start or filled_hole):
             self.note_for_report(start, len(text))
         ready = reassembler.insert(reassembler.next + start, text)
@@ -152,21 +152,13 @@ class Receiver:
 
     # --- acknowledgments --------------------------------------------------------------------
 
-    @property
-    def has_news(self) -> bool:
-        """Whether SACK has something to report: pieces beyond a hole, or what came twice."""
-        report = self.report
-        return self.reassembler.has_holes or (report is not None and report.duplicate is not None)
-
-    def sack_blocks(self, limit: int) -> tuple[tuple[int, int], ...]:
+    def sack_blocks(self, limit: int) -> list[tuple[int, int]]:
         """The blocks to report, by their sequence numbers; at most `limit` (RFC 2018 section 4)."""
         reassembler = self.reassembler
         assert self.report is not None
         first = self.rcv_nxt - reassembler.next
-        return tuple(
-            (plus(first, start), plus(first, end))
-            for start, end in self.report.blocks(reassembler.blocks, limit)
-        )
+        blocks = self.report.blocks(reassembler.blocks, limit)
+        return [(plus(first, start), plus(first, end)) for start, end in blocks]
 
     def note_for_report(self, start: int, length: int) -> None:
         """Bytes come that begin `start` after `rcv_nxt`: remember what to report of them.

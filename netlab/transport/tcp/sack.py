@@ -43,11 +43,16 @@ class Report:
         """
         told = [] if self.duplicate is None else [self.duplicate]
         self.duplicate = None
+        left = [piece for piece in pieces if piece not in told]
         for start in self._recent:
-            piece = next((each for each in pieces if each[0] <= start < each[1]), None)
-            if piece is not None and piece not in told:
-                told.append(piece)
-        told += [piece for piece in reversed(pieces) if piece not in told]
+            if not left:
+                break
+            for piece in left:
+                if piece[0] <= start < piece[1]:
+                    left.remove(piece)
+                    told.append(piece)
+                    break
+        told += reversed(left)
         return told[:limit]
 
 

@@ -36,21 +36,26 @@ class Timestamps:
 
     def option(self, now: int) -> bytes:
         """The option bytes of a segment that is sent now."""
-        return timestamps_alone(self.value(now), self.ts_recent)
+        return timestamps_alone((now // TICK + self._offset) & MASK, self.ts_recent)
 
     def begin(self, value: int, now: int) -> None:
         """The other side's SYN has timestamps, and ours has them as well."""
         self.on = True
-        self.note(value, now)
-
-    def is_old(self, value: int, now: int) -> bool:
-        """The test of PAWS: whether a segment with this TSval comes too late (section 5.3, R1)."""
-        return less(value, self.ts_recent) and now - self._recent_since < OUTDATED
-
-    def note(self, value: int, now: int) -> None:
-        """A segment that isn't old reaches over the byte which was acknowledged last (section 4.3, 2)."""
         self.ts_recent = value
         self._recent_since = now
+
+    def accepts(self, value: int, now: int, at_edge: bool) -> bool:
+        """The test of PAWS: false for a segment with this TSval that comes too late (section 5.3, R1).
+
+        `at_edge`: it reaches over the byte which was acknowledged last, and so TS.Recent follows it
+        (section 4.3, 2).
+        """
+        if less(value, self.ts_recent) and now - self._recent_since < OUTDATED:
+            return False
+        if at_edge:
+            self.ts_recent = value
+            self._recent_since = now
+        return True
 
     def round_trip(self, echo: int, now: int) -> int:
         """How long it is since TSval was `echo` (ns), to the tick; negative for one that never was."""

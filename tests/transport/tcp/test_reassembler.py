@@ -40,7 +40,7 @@ def test_any_pieces_in_any_order_give_what_a_dict_of_bytes_gives(
         assert reassembler.insert(start, data) == naive.insert(start, data)
         assert reassembler.next == naive.next
         assert reassembler.waiting == len(naive.bytes)
-        assert reassembler.has_holes == bool(naive.bytes)
+        assert bool(reassembler.blocks) == bool(naive.bytes)
         missing = [at for first, last in reassembler.holes for at in range(first, last)]
         assert missing == [
             at
