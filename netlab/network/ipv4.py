@@ -102,9 +102,11 @@ class Ipv4(Configuration):
             self.ttl if ttl is None else ttl,
             identification,
             dont_fragment,
-            dscp=dscp,
-            ecn=ecn,
-            options=options,
+            False,
+            0,
+            dscp,
+            ecn,
+            options,
         )
         if options and not self.marks_options(packet, src):
             return

@@ -35,6 +35,7 @@ _FLAG_NAMES = ("FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR")
 
 _HEADER = struct.Struct("!HHIIBBHHH")
 _unpack_header = _HEADER.unpack_from
+_new = object.__new__
 
 
 @dataclass(slots=True)
@@ -96,18 +97,18 @@ class Segment:
                 "a TCP data offset is at least 5 words and ends within the segment: got"
                 f" {offset_reserved >> 4} words in {len(data)} bytes (RFC 9293 section 3.1)"
             )
-        return cls(
-            source_port,
-            destination_port,
-            seq,
-            ack,
-            flags,
-            window,
-            data[header_length:],
-            data[HEADER_LENGTH:header_length],
-            urgent_pointer,
-            checksum,
-        )
+        segment = _new(cls)  # one by one: a call of the class with all of them takes twice the time
+        segment.source_port = source_port
+        segment.destination_port = destination_port
+        segment.seq = seq
+        segment.ack = ack
+        segment.flags = flags
+        segment.window = window
+        segment.payload = data[header_length:]
+        segment.options = data[HEADER_LENGTH:header_length]
+        segment.urgent_pointer = urgent_pointer
+        segment.checksum = checksum
+        return segment
 
     @staticmethod
     def verify(data: bytes, src: int, dst: int) -> bool:
@@ -123,9 +124,10 @@ class Segment:
         """
         try:
             options = self.options
-            if len(options) & 3:
+            header_length = HEADER_LENGTH
+            if options:
                 options += bytes(-len(options) & 3)
-            header_length = HEADER_LENGTH + len(options)
+                header_length += len(options)
             data_offset = header_length << 2  # in words, in the upper half of its byte
             checksum = self.checksum
             if checksum is None:
