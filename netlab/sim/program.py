@@ -146,7 +146,8 @@ class Program:
             return False
         finally:
             self._waits_in = None
-            self._alarm.cancel()
+            if deadline is not None:
+                self._alarm.cancel()
 
     def give_up(self, error: Exception) -> None:
         """What it waits for can never come: raise `error` in the call that waits."""

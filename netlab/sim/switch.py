@@ -33,14 +33,15 @@ class Switch:
         here = greenlet.getcurrent()
         if self._greenlet is None:
             self._greenlet = greenlet.greenlet(self._function)
-        try:
-            self._greenlet.parent = here
-        except ValueError:
-            raise ConfigurationError(
-                "a program was begun in one thread and can't go on in another: run a network in"
-                ' one thread only, or use Network(clock="real")'
-            ) from None
-        self._home = here
+        if here is not self._home:
+            try:
+                self._greenlet.parent = here
+            except ValueError:
+                raise ConfigurationError(
+                    "a program was begun in one thread and can't go on in another: run a network"
+                    ' in one thread only, or use Network(clock="real")'
+                ) from None
+            self._home = here
         self._greenlet.switch()
 
     def suspend(self) -> None:

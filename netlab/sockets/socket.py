@@ -334,9 +334,9 @@ class Socket:
             check_flags(flags, RECEIVE_FLAGS)
         with self._call(name, size) as call:
             end = self._end
-            if self.type == SOCK_DGRAM or size:
+            if size or self.type == SOCK_DGRAM:
                 self._wait(call, end.readable_signal(), end.readable, flags=flags)
-            data, sender = end.receive(size, bool(flags & MSG_PEEK))
+            data, sender = end.receive(size, flags & MSG_PEEK != 0)
             if flags & MSG_WAITALL and not flags & MSG_PEEK and self.type == SOCK_STREAM:
                 data = self._receive_rest(call, data, size)
             call.result = len(data)

@@ -139,7 +139,7 @@ class StreamEnd(End):
         connection = self._connection
         return (
             connection is None
-            or len(connection.receiver.buffer) > 0
+            or connection.receiver.buffer.length > 0
             or connection.error is not None
             or self._reading_ended
             or connection.at_end
@@ -149,7 +149,7 @@ class StreamEnd(End):
         connection = self._connection
         if connection is None:
             raise not_connected()
-        if not connection.receiver.buffer:
+        if not connection.receiver.buffer.length:
             self.raise_error()
             return b"", None
         return connection.receive(size, peek=peek), None

@@ -49,6 +49,16 @@ class ByteQueue:
                 at -= len(piece)
         return found
 
+    def take(self, count: int) -> bytes:
+        """Up to `count` bytes from the front, which go."""
+        pieces = self._pieces
+        if len(pieces) == 1 and count >= self.length and not self._taken:
+            self.length = 0
+            return pieces.popleft()  # all there is, as it came
+        data = self.peek(0, count)
+        self.drop(len(data))
+        return data
+
     def drop(self, count: int) -> None:
         """Let go of the first `count` bytes, which are here."""
         pieces = self._pieces

@@ -191,7 +191,7 @@ class Connection:
 
     def close(self) -> None:
         """CLOSE: no more will be sent. Receiving goes on."""
-        if self.state is State.SYN_RCVD and self.sender.buffer:
+        if self.state is State.SYN_RCVD and self.sender.buffer.length:
             self._close_when_open = True  # what was to be sent before goes first (section 3.10.4)
         elif not self.sender.fin_wanted and self.state not in (State.CLOSED, State.TIME_WAIT):
             self._called(TcpEvent.CLOSE, "the user closes")
@@ -199,7 +199,7 @@ class Connection:
     def close_both_ways(self) -> None:
         """CLOSE by a user who won't read any more either, as `close()` on a socket means it."""
         self.receiver.closed_by_user = True
-        if self.receiver.buffer and self.state in _LOSING_DATA:
+        if self.receiver.buffer.length and self.state in _LOSING_DATA:
             self.abort("the user closes with data unread: they are lost (RFC 9293 section 3.6.1)")
         else:
             self.close()
@@ -213,7 +213,7 @@ class Connection:
     @property
     def at_end(self) -> bool:
         """Whether all that the other side sent has been read: its FIN came, or the connection ended."""
-        return not self.receiver.buffer and self.state not in _RECEIVING
+        return not self.receiver.buffer.length and self.state not in _RECEIVING
 
     # --- sending ----------------------------------------------------------------------------
 

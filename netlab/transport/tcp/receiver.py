@@ -8,6 +8,7 @@ buffer      bytes in order that the user hasn't read yet
 
 from typing import TYPE_CHECKING
 
+from netlab.transport.tcp.bytequeue import ByteQueue
 from netlab.transport.tcp.options import LARGEST_WINDOW_SCALE
 from netlab.transport.tcp.reassembler import Reassembler
 from netlab.transport.tcp.sack import Report
@@ -30,7 +31,7 @@ class Receiver:
         self.rcv_wnd = 0
         self.irs = 0
         self.last_ack_sent = 0  # Last.ACK.sent of RFC 7323 section 4.3
-        self.buffer = bytearray()
+        self.buffer = ByteQueue()
         self.capacity = capacity
         self.reassembler = Reassembler()
         self.report: Report | None = None  # where SACK is on
@@ -61,7 +62,7 @@ class Receiver:
         Its right edge never moves back (RFC 9293 section 3.8.6), and moves on only by steps worth
         having (section 3.8.6.2.2).
         """
-        free = self.capacity - len(self.buffer)
+        free = self.capacity - self.buffer.length
         if free > LARGEST_FIELD << self.wscale:
             free = LARGEST_FIELD << self.wscale
         growth = free - self.rcv_wnd
@@ -113,7 +114,7 @@ class Receiver:
         if count:
             self.rcv_nxt = plus(self.rcv_nxt, count)
             self.rcv_wnd -= count
-            self.buffer += ready
+            self.buffer.append(ready)
             self._connection.readable.notify()
         if self.fin_seq is not None and self.fin_reached:
             return  # what the FIN brings about acknowledges the text too
@@ -142,11 +143,12 @@ class Receiver:
 
     def read(self, count: int, *, keep: bool = False) -> bytes:
         """Up to `count` bytes for the user; opens the window again where that is worth a segment."""
-        data = bytes(self.buffer[:count])
-        if not keep and data:
-            del self.buffer[:count]
-            growth = self.capacity - len(self.buffer) - self.rcv_wnd
-            if self.rcv_wnd < self._connection.mss and self._is_worth_telling(growth):
+        if keep:
+            return self.buffer.peek(0, count)
+        data = self.buffer.take(count)
+        if data and self.rcv_wnd < self._connection.mss:
+            growth = self.capacity - self.buffer.length - self.rcv_wnd
+            if self._is_worth_telling(growth):
                 self._connection.window_opened()
         return data
 

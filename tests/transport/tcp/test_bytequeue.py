@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from netlab.transport.tcp.bytequeue import ByteQueue
 
 SIZES = st.one_of(st.integers(0, 20), st.integers(4000, 10_000))
-STEPS = st.lists(st.tuples(st.sampled_from(["append", "drop", "peek"]), SIZES, SIZES), max_size=40)
+STEPS = st.lists(
+    st.tuples(st.sampled_from(["append", "take", "drop", "peek"]), SIZES, SIZES), max_size=40
+)
 
 
 def pattern(size: int, start: int = 0) -> bytes:
@@ -23,6 +25,9 @@ def test_what_goes_in_at_the_end_comes_out_at_the_front(steps: list[tuple[str, i
             queue.append(pattern(size, written))
             naive += pattern(size, written)
             written += size
+        elif step == "take":
+            assert queue.take(size) == naive[:size]
+            naive = naive[size:]
         elif step == "drop":
             size = min(size, len(naive))
             queue.drop(size)
