@@ -196,6 +196,18 @@ def test_who_writes_to_a_host_after_its_power_cut_is_told_by_a_reset(net: Networ
         sock.recv(10)
 
 
+def test_what_a_person_had_open_there_is_gone_as_well(net: Network) -> None:
+    alice, bob = net.hosts.values()
+    alice.start(echo)
+    sock = bob.socket()
+    sock.connect(("alice", 7))
+    bob.power_cycle()
+    with pytest.raises(ConnectionResetError):
+        sock.sendall(b"hello")
+    assert bob.tcp.connections == []
+    assert [frame.tcp.flags_text for frame in net.trace.frames if frame.tcp][-1] == "ACK"
+
+
 def test_what_is_on_disk_outlasts_a_power_cut(net: Network) -> None:
     alice, bob = net.hosts.values()
     bob.add_route("10.5.0.0/16", "10.0.0.1")

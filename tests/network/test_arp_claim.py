@@ -63,7 +63,7 @@ def test_three_probes_from_nobody_and_two_announcements_come_before_it_is_settle
         *[(1, "10.0.0.1", "10.0.0.1", "00:00:00:00:00:00")] * 2,
     ]
     assert {each.dst for each in frames} == {"ff:ff:ff:ff:ff:ff"}
-    assert claim_of(alice).state is State.IN_USE
+    assert repr(claim_of(alice)) == "<claim of 10.0.0.1 by alice:eth0, IN_USE>"
     assert_scapy_agrees(net)
 
 

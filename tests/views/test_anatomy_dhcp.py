@@ -100,6 +100,12 @@ def test_the_packet_view_shows_them_as_picture_and_as_text() -> None:
         assert "10.0.0.100" in text
 
 
+def test_pads_between_options_belong_to_none() -> None:
+    sent = frame(OFFER.pack()[:240] + b"\0\0\x35\1\1\xff")
+    told = [(field.name, field.start) for field in part_of(sent).fields[-2:]]
+    assert told == [("Message Type", 42 + 242), ("End", 42 + 245)]
+
+
 @given(st.binary(max_size=330), st.booleans())
 def test_any_bytes_will_do(data: bytes, as_options: bool) -> None:
     sent = frame(OFFER.pack()[:240] + data if as_options else data)

@@ -515,6 +515,18 @@ def test_nothing_waits_for_the_renewal_of_a_lease(bench: Bench) -> None:
     assert bench.net.now < now + 5 * s, "but for ARP, which looks for the server"
 
 
+def test_whose_address_was_taken_away_by_hand_cant_ask_for_more_time_and_begins_again(
+    bench: Bench,
+) -> None:
+    bench.bind()
+    bench.laptop.remove_address(address(MINE))
+    bench.until(State.RENEWING)
+    assert "DHCP Request can't be sent: " in bench.discarded(bench.laptop)[0]
+    bench.until(State.SELECTING)
+    bench.bind()
+    assert bench.addresses == [MINE]
+
+
 def test_a_lease_of_a_second_is_renewed_without_end_and_time_goes_on() -> None:
     world = World()
     world.cable.delay_ns = 0
