@@ -5,37 +5,17 @@ it: a checksum that doesn't agree, a header that breaks off.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from netlab.link.ethernet import ETHERTYPE_ARP, ETHERTYPE_IPV4, ETHERTYPE_RARP
-from netlab.network import icmp_message
+from netlab.network import icmp_message as icmp
 from netlab.network.checksum import checksum_ok, internet_checksum, pseudo_header_sum
-from netlab.network.icmp_message import TIMESTAMP_REPLY, TIMESTAMP_REQUEST, IcmpMessage
 from netlab.network.ipv4_packet import PROTOCOL_ICMP, PROTOCOL_TCP, PROTOCOL_UDP
 from netlab.trace.frame import Frame
 from netlab.transport.tcp.options import EOL, MSS, NOP, parse_options
 from netlab.views.words import count
-
-_MOST_LINES = 12  # of a text that a segment carries
-_TEXT = re.compile(rb"[\t\r\n -~]+")
-_LINE = re.compile(rb"[^\n]*\n?")
-_ETHERTYPES = {ETHERTYPE_IPV4: "IPv4", ETHERTYPE_ARP: "ARP", ETHERTYPE_RARP: "RARP", 0x86DD: "IPv6"}
-_PROTOCOLS = {PROTOCOL_ICMP: "ICMP", PROTOCOL_TCP: "TCP", PROTOCOL_UDP: "UDP"}
-_OPERATIONS = {1: "request", 2: "reply", 3: "reverse request", 4: "reverse reply"}
-_SERVICES = {7: "echo", 21: "FTP", 25: "SMTP", 53: "DNS", 67: "DHCP", 80: "HTTP", 110: "POP3"}
-_SERVICES |= {119: "NNTP", 443: "HTTPS", 8080: "HTTP"}
-_FLAGS = (
-    ("CWR", "the sender has heard of congestion, and sends less"),
-    ("ECE", "the other side's packets met congestion"),
-    ("URG", "the urgent pointer counts"),
-    ("ACK", "the acknowledgment number counts"),
-    ("PSH", "hand the data to the program at once"),
-    ("RST", "there is no such connection, or it ends here"),
-    ("SYN", "the sequence number is the initial one"),
-    ("FIN", "the sender has no more data"),
-)
-_OPTIONS = {3: "Window Scale", 4: "SACK Permitted", 5: "SACK", 8: "Timestamps"}
 
 
 @dataclass(slots=True)
@@ -64,16 +44,171 @@ class Part:
         return max((f.end for f in self.fields), default=self.start)
 
 
+# --- headers as tables ------------------------------------------------------------------------
+
+
+_SHOW: dict[str, Callable[[bytes], str]] = {
+    "number": lambda raw: str(int.from_bytes(raw, "big")),
+    "hex": lambda raw: f"0x{raw.hex()}",
+    "bytes": lambda raw: raw.hex(" "),
+    "hardware": lambda raw: raw.hex(":"),
+    "address": lambda raw: ".".join(map(str, raw)),
+    "3 bits": lambda raw: f"{raw[0]:03b}",
+    "8 bits": lambda raw: f"{raw[0]:08b}",
+}
+
+
+class Row(NamedTuple):
+    """A field of a header: `size` bytes from byte `at` of it, and how its value is shown.
+
+    Of less than whole bytes, `bits` are how many there are below it, and how many it has. `meaning`
+    is what the value means: always the same, by its number, or worked out.
+    """
+
+    name: str
+    at: int
+    size: int
+    show: str = "number"
+    meaning: str | Mapping[int, str] | Callable[[int], str] = ""
+    bits: tuple[int, int] = (0, 64)
+
+
+_ETHERTYPES = {ETHERTYPE_IPV4: "IPv4", ETHERTYPE_ARP: "ARP", ETHERTYPE_RARP: "RARP", 0x86DD: "IPv6"}
+_PROTOCOLS = {PROTOCOL_ICMP: "ICMP", PROTOCOL_TCP: "TCP", PROTOCOL_UDP: "UDP"}
+_OPERATIONS = {1: "request", 2: "reply", 3: "reverse request", 4: "reverse reply"}
+_SERVICES = {7: "echo", 21: "FTP", 25: "SMTP", 53: "DNS", 67: "DHCP", 80: "HTTP", 110: "POP3"}
+_SERVICES |= {119: "NNTP", 443: "HTTPS", 8080: "HTTP"}
+
+
+def _port(port: int) -> str:
+    return _SERVICES.get(port, "taken for this connection" if port >= 49_152 else "")
+
+
+_ETHERNET = (
+    Row("Destination", 0, 6, "hardware", {0xFFFF_FFFF_FFFF: "everybody"}),
+    Row("Source", 6, 6, "hardware"),
+)
+_VLAN_TAG = Row("VLAN tag", 0, 4, "hex", lambda tag: f"VLAN {tag & 0xFFF}")
+_ETHERTYPE = Row(
+    "EtherType", 0, 2, "hex", lambda it: _ETHERTYPES.get(it, "a length" if it <= 1500 else "")
+)
+_ARP = (
+    Row("Hardware Type", 0, 2, meaning={1: "Ethernet"}),
+    Row("Protocol Type", 2, 2, "hex", _ETHERTYPES),
+    Row("Hardware Length", 4, 1, meaning="bytes"),
+    Row("Protocol Length", 5, 1, meaning="bytes"),
+    Row("Operation", 6, 2, meaning=_OPERATIONS),
+    Row("Sender Hardware Address", 8, 6, "hardware"),
+    Row("Sender Protocol Address", 14, 4, "address"),
+    Row("Target Hardware Address", 18, 6, "hardware"),
+    Row("Target Protocol Address", 24, 4, "address"),
+)
+_IP_FLAGS = {1: "more fragments follow", 2: "don't fragment"}
+_IP_FLAGS[3] = f"{_IP_FLAGS[2]}, {_IP_FLAGS[1]}"
+_IPV4 = (
+    Row("Version", 0, 1, bits=(4, 4)),
+    Row("IHL", 0, 1, meaning=lambda words: f"header of {4 * words} bytes", bits=(0, 4)),
+    Row("DSCP", 1, 1, bits=(2, 6)),
+    Row("ECN", 1, 1, bits=(0, 2)),
+    Row("Total Length", 2, 2, meaning="bytes, with this header"),
+    Row("Identification", 4, 2, "hex"),
+    Row("Flags", 6, 1, "3 bits", lambda it: _IP_FLAGS.get(it & 3, ""), (5, 3)),
+    Row("Fragment Offset", 6, 2, meaning=lambda it: f"byte {8 * it}" if it else "", bits=(0, 13)),
+    Row("Time to Live", 8, 1, meaning="routers it may still pass"),
+    Row("Protocol", 9, 1, meaning=_PROTOCOLS),
+    Row("Header Checksum", 10, 2, "hex"),
+    Row("Source Address", 12, 4, "address"),
+    Row("Destination Address", 16, 4, "address"),
+)
+_ICMP = (Row("Type", 0, 1), Row("Code", 1, 1), Row("Checksum", 2, 2, "hex"))
+_ASKED = (Row("Identifier", 4, 2, meaning="who asks"), Row("Sequence Number", 6, 2))
+_TIMES = tuple(
+    Row(f"{name} Timestamp", at, 4, meaning="ms since midnight, universal time")
+    for name, at in (("Originate", 8), ("Receive", 12), ("Transmit", 16))
+)
+_ICMP_REST: Mapping[tuple[int, int | None], Sequence[Row]] = {
+    (icmp.ECHO_REQUEST, None): _ASKED,
+    (icmp.ECHO_REPLY, None): _ASKED,
+    (icmp.TIMESTAMP_REQUEST, None): (*_ASKED, *_TIMES),
+    (icmp.TIMESTAMP_REPLY, None): (*_ASKED, *_TIMES),
+    (icmp.REDIRECT, None): (Row("Gateway Address", 4, 4, "address", "the better next hop"),),
+    (icmp.PARAMETER_PROBLEM, None): (
+        Row("Pointer", 4, 1, meaning="the byte of the packet where the problem is"),
+        Row("Unused", 5, 3, "bytes"),
+    ),
+    (icmp.DESTINATION_UNREACHABLE, icmp.FRAGMENTATION_NEEDED): (
+        Row("Unused", 4, 2, "bytes"),
+        Row("Next-Hop MTU", 6, 2, meaning="bytes that would have passed"),
+    ),
+}
+_ICMP_UNUSED = (Row("Rest of Header", 4, 4, "hex"),)
+_PORTS = (
+    Row("Source Port", 0, 2, meaning=_port),
+    Row("Destination Port", 2, 2, meaning=_port),
+)
+_UDP = (
+    *_PORTS,
+    Row("Length", 4, 2, meaning="bytes, with this header"),
+    Row("Checksum", 6, 2, "hex"),
+)
+_TCP = (
+    *_PORTS,
+    Row("Sequence Number", 4, 4),
+    Row("Acknowledgment Number", 8, 4),
+    Row("Data Offset", 12, 1, meaning=lambda words: f"header of {4 * words} bytes", bits=(4, 4)),
+    Row("Control Bits", 13, 1, "8 bits"),
+    Row("  CWR", 13, 1, meaning="the sender has heard of congestion, and sends less", bits=(7, 1)),
+    Row("  ECE", 13, 1, meaning="the other side's packets met congestion", bits=(6, 1)),
+    Row("  URG", 13, 1, meaning="the urgent pointer counts", bits=(5, 1)),
+    Row("  ACK", 13, 1, meaning="the acknowledgment number counts", bits=(4, 1)),
+    Row("  PSH", 13, 1, meaning="hand the data to the program at once", bits=(3, 1)),
+    Row("  RST", 13, 1, meaning="there is no such connection, or it ends here", bits=(2, 1)),
+    Row("  SYN", 13, 1, meaning="the sequence number is the initial one", bits=(1, 1)),
+    Row("  FIN", 13, 1, meaning="the sender has no more data", bits=(0, 1)),
+    Row("Window", 14, 2, meaning="bytes that the sender takes"),
+    Row("Checksum", 16, 2, "hex"),
+    Row("Urgent Pointer", 18, 2),
+)
+_TCP_OPTIONS = {3: "Window Scale", 4: "SACK Permitted", 5: "SACK", 8: "Timestamps"}
+
+# --- reading ----------------------------------------------------------------------------------
+
+_MOST_LINES = 12  # of a text that a segment carries
+_TEXT = re.compile(rb"[\t\r\n -~]+")
+_LINE = re.compile(rb"[^\n]+\n?|\n")
+
+
 def anatomy(frame: Frame) -> list[Part]:
     """The parts of a frame, in the order of its bytes. Any bytes will do; nothing raises."""
     return list(_Reader(frame).parts())
+
+
+def fields_of(rows: Iterable[Row], data: bytes, at: int, **meanings: str) -> Iterator[Field]:
+    """The fields of the header at byte `at`; `meanings` are of those that are known better."""
+    for name, start, size, show, meaning, (below, width) in rows:
+        start += at
+        number = int.from_bytes(data[start : start + size], "big") >> below & (1 << width) - 1
+        if width == 1 and not number:
+            continue  # a flag is there when it is raised
+        if callable(meaning):
+            meaning = meaning(number)
+        elif not isinstance(meaning, str):
+            meaning = meaning.get(number, "")
+        value = _SHOW[show](number.to_bytes(size, "big"))
+        yield Field(name, start, start + size, value, meanings.get(name.split()[-1], meaning))
 
 
 class _Reader:
     def __init__(self, frame: Frame) -> None:
         self._frame = frame
         self._data = frame.bytes
-        self._src = self._dst = 0
+        self._ends = (0, 0)  # source and destination of an IP packet
+
+    def _number(self, at: int, size: int) -> int:
+        return int.from_bytes(self._data[at : at + size], "big")
+
+    def _read(self, rows: Iterable[Row], at: int, **meanings: str) -> list[Field]:
+        return list(fields_of(rows, self._data, at, **meanings))
 
     def parts(self) -> Iterator[Part]:
         data, layers = self._data, self._frame.layers
@@ -82,226 +217,90 @@ class _Reader:
             link = self._ethernet()
             yield link
             at = link.end
-        elif ethertype is not None and len(data) > len(layers.payload):
-            at = self._link_header_length()
+        elif layers.ipv4 is not None:
+            # What stands before the network layer where the link isn't Ethernet.
+            at = max(0, data.find(0x45, 0, 21))
             if at:
                 yield Part("Link", "link", 0, [Field("Header", 0, at, count(at, "byte"))])
         if ethertype == ETHERTYPE_IPV4 and len(data) - at >= 20:
             yield from self._ipv4(at)
         elif ethertype in (ETHERTYPE_ARP, ETHERTYPE_RARP) and len(data) - at >= 28:
-            arp = self._arp(at)
-            yield arp
-            yield from self._padding(arp.end)
+            open_yet = "not known yet" if self._number(at + 6, 2) == 1 else ""
+            fields = self._read(_ARP, at)
+            fields[7].meaning = open_yet
+            yield Part(self._frame.protocol, "arp", at, fields)
+            yield from self._padding(at + 28)
         else:
             yield from self._payload(at, len(data))
 
-    # --- reading ------------------------------------------------------------------------------
-
-    def _number(self, at: int, size: int) -> int:
-        return int.from_bytes(self._data[at : at + size], "big")
-
-    def _address(self, at: int) -> str:
-        return ".".join(str(byte) for byte in self._data[at : at + 4])
-
-    def _hardware(self, at: int) -> str:
-        return self._data[at : at + 6].hex(":")
-
-    # --- the link -----------------------------------------------------------------------------
-
     def _ethernet(self) -> Part:
-        part = Part("Ethernet II", "link", 0)
-        add = part.fields.append
-        dst = self._hardware(0)
-        add(Field("Destination", 0, 6, dst, "everybody" if dst == "ff:ff:ff:ff:ff:ff" else ""))
-        add(Field("Source", 6, 12, self._hardware(6)))
+        part = Part("Ethernet II", "link", 0, self._read(_ETHERNET, 0))
         at = 12
         while self._number(at, 2) in (0x8100, 0x88A8, 0x9100) and at + 6 <= len(self._data):
-            tag = self._number(at + 2, 2) & 0x0FFF
-            add(Field("VLAN tag", at, at + 4, f"0x{self._number(at, 2):04x}", f"VLAN {tag}"))
+            part.fields += self._read([_VLAN_TAG], at)
             at += 4
-        ethertype = self._number(at, 2)
-        meaning = _ETHERTYPES.get(ethertype, "a length" if ethertype <= 1500 else "")
-        add(Field("EtherType", at, at + 2, f"0x{ethertype:04x}", meaning))
+        part.fields += self._read([_ETHERTYPE], at)
         return part
-
-    def _link_header_length(self) -> int:
-        """What stands before the network layer where the link isn't Ethernet."""
-        if self._frame.layers.ipv4 is None:
-            return 0
-        first = self._data.find(0x45)
-        return first if 0 <= first <= 20 else 0
-
-    def _arp(self, at: int) -> Part:
-        part = Part(self._frame.protocol, "arp", at)
-        operation = self._number(at + 6, 2)
-        kind = self._number(at, 2)
-        protocol = self._number(at + 2, 2)
-        part.fields += [
-            Field("Hardware Type", at, at + 2, str(kind), "Ethernet" if kind == 1 else ""),
-            Field(
-                "Protocol Type", at + 2, at + 4, f"0x{protocol:04x}", _ETHERTYPES.get(protocol, "")
-            ),
-            Field("Hardware Length", at + 4, at + 5, str(self._data[at + 4]), "bytes"),
-            Field("Protocol Length", at + 5, at + 6, str(self._data[at + 5]), "bytes"),
-            Field("Operation", at + 6, at + 8, str(operation), _OPERATIONS.get(operation, "")),
-            Field("Sender Hardware Address", at + 8, at + 14, self._hardware(at + 8)),
-            Field("Sender Protocol Address", at + 14, at + 18, self._address(at + 14)),
-            Field(
-                "Target Hardware Address",
-                at + 18,
-                at + 24,
-                self._hardware(at + 18),
-                "not known yet" if operation == 1 else "",
-            ),
-            Field("Target Protocol Address", at + 24, at + 28, self._address(at + 24)),
-        ]
-        return part
-
-    # --- the network --------------------------------------------------------------------------
 
     def _ipv4(self, at: int) -> Iterator[Part]:
         data = self._data
-        length = (data[at] & 15) * 4
-        total = self._number(at + 2, 2)
+        length, total = (data[at] & 15) * 4, self._number(at + 2, 2)
         end = min(len(data), at + total) if total else len(data)
         if data[at] >> 4 != 4 or not 20 <= length <= end - at:
             yield from self._payload(at, len(data))
             return
-        part = Part("IPv4", "ipv4", at)
-        part.fields += self._ipv4_fields(at, length, total)
-        yield part
         body = at + length
+        fields = self._read(_IPV4, at, Checksum=self._judge(at, at + 10, body))
+        if body > at + 20:
+            fields.append(Field("Options", at + 20, body, data[at + 20 : body].hex(" ")))
+        yield Part("IPv4", "ipv4", at, fields)
         protocol, fragment = data[at + 9], self._number(at + 6, 2) & 0x3FFF
-        self._src, self._dst = self._number(at + 12, 4), self._number(at + 16, 4)
-        if fragment:
-            yield from self._payload(body, end)
-        elif protocol == PROTOCOL_TCP and end - body >= 20:
+        self._ends = self._number(at + 12, 4), self._number(at + 16, 4)
+        if not fragment and protocol == PROTOCOL_TCP and end - body >= 20:
             yield from self._tcp(body, end)
-        elif protocol == PROTOCOL_UDP and end - body >= 8:
+        elif not fragment and protocol == PROTOCOL_UDP and end - body >= 8:
             yield from self._udp(body, end)
-        elif protocol == PROTOCOL_ICMP and end - body >= 8:
+        elif not fragment and protocol == PROTOCOL_ICMP and end - body >= 8:
             yield from self._icmp(body, end)
         else:
             yield from self._payload(body, end)
         yield from self._padding(end)
 
-    def _ipv4_fields(self, at: int, length: int, total: int) -> Iterator[Field]:
+    def _judge(self, start: int, at: int, end: int, initial: int = 0) -> str:
+        """Whether the checksum at `at` over all from `start` to `end` is right."""
         data = self._data
-        flags = self._number(at + 6, 2)
-        protocol = data[at + 9]
-        meanings = ((14, "don't fragment"), (13, "more fragments follow"))
-        raised = [meaning for bit, meaning in meanings if flags >> bit & 1]
-        yield Field("Version", at, at + 1, str(data[at] >> 4))
-        yield Field("IHL", at, at + 1, str(data[at] & 15), f"header of {length} bytes")
-        yield Field("DSCP", at + 1, at + 2, str(data[at + 1] >> 2))
-        yield Field("ECN", at + 1, at + 2, str(data[at + 1] & 3))
-        yield Field("Total Length", at + 2, at + 4, str(total), "bytes, with this header")
-        yield Field("Identification", at + 4, at + 6, f"0x{self._number(at + 4, 2):04x}")
-        yield Field("Flags", at + 6, at + 7, f"{flags >> 13:03b}", ", ".join(raised))
-        offset = flags & 0x1FFF
-        yield Field(
-            "Fragment Offset", at + 6, at + 8, str(offset), f"byte {8 * offset}" if offset else ""
-        )
-        yield Field("Time to Live", at + 8, at + 9, str(data[at + 8]), "routers it may still pass")
-        yield Field("Protocol", at + 9, at + 10, str(protocol), _PROTOCOLS.get(protocol, ""))
-        yield self._checksum("Header Checksum", at, at + 10, at + length, 0)
-        yield Field("Source Address", at + 12, at + 16, self._address(at + 12))
-        yield Field("Destination Address", at + 16, at + 20, self._address(at + 16))
-        if length > 20:
-            yield Field("Options", at + 20, at + length, data[at + 20 : at + length].hex(" "))
-
-    def _checksum(self, name: str, start: int, at: int, end: int, initial: int) -> Field:
-        """The checksum at `at` over all from `start` to `end`, and whether it is right."""
-        data = self._data
-        found = self._number(at, 2)
         if checksum_ok(data[start:end], initial):
-            meaning = "correct"
-        else:
-            zeroed = data[start:at] + b"\0\0" + data[at + 2 : end]
-            meaning = f"wrong, should be 0x{internet_checksum(zeroed, initial):04x}"
-        return Field(name, at, at + 2, f"0x{found:04x}", meaning)
+            return "correct"
+        zeroed = data[start:at] + b"\0\0" + data[at + 2 : end]
+        return f"wrong, should be 0x{internet_checksum(zeroed, initial):04x}"
 
-    def _transport_checksum(self, protocol: int, start: int, at: int, end: int) -> Field:
+    def _judge_transport(self, protocol: int, start: int, at: int, end: int) -> str:
         if self._frame.layers.missing:
-            value = f"0x{self._number(at, 2):04x}"
-            return Field("Checksum", at, at + 2, value, "not checked: the capture is cut")
-        pseudo = pseudo_header_sum(self._src, self._dst, protocol, end - start)
-        return self._checksum("Checksum", start, at, end, pseudo)
+            return "not checked: the capture is cut"
+        return self._judge(start, at, end, pseudo_header_sum(*self._ends, protocol, end - start))
 
     def _icmp(self, at: int, end: int) -> Iterator[Part]:
-        data = self._data
-        part = Part("ICMP", "icmp", at)
-        add = part.fields.append
-        kind = data[at]
-        message = IcmpMessage(kind, data[at + 1])
-        add(Field("Type", at, at + 1, str(kind), message.type_text))
-        add(Field("Code", at + 1, at + 2, str(data[at + 1])))
-        add(self._checksum("Checksum", at, at + 2, end, 0))
-        part.fields += self._icmp_rest(message, at)
+        message = icmp.IcmpMessage(self._data[at], self._data[at + 1])
+        kind, code = message.type, message.code
+        judged = self._judge(at, at + 2, end)
+        fields = self._read(_ICMP, at, Type=message.type_text, Checksum=judged)
+        rest = _ICMP_REST.get((kind, code)) or _ICMP_REST.get((kind, None), _ICMP_UNUSED)
+        fields += self._read([row for row in rest if row.at < 8 or end - at >= 20], at)
         if message.is_error and end - at >= 28:
-            route = f"{self._address(at + 20)} > {self._address(at + 24)}"
-            protocol = _PROTOCOLS.get(data[at + 17], str(data[at + 17]))
-            add(Field("About", at + 8, end, route, f"start of a {protocol} packet"))
-            yield part
-            return
-        at += 8
-        if kind in (TIMESTAMP_REQUEST, TIMESTAMP_REPLY) and end - at >= 12:
-            for name in ("Originate Timestamp", "Receive Timestamp", "Transmit Timestamp"):
-                time = str(self._number(at, 4))
-                add(Field(name, at, at + 4, time, "ms since midnight, universal time"))
-                at += 4
+            route = " > ".join(_SHOW["address"](self._data[at + n : at + n + 4]) for n in (20, 24))
+            protocol = _PROTOCOLS.get(self._data[at + 17], str(self._data[at + 17]))
+            fields.append(Field("About", at + 8, end, route, f"start of a {protocol} packet"))
+        part = Part("ICMP", "icmp", at, fields)
         yield part
-        yield from self._payload(at, end)
-
-    def _icmp_rest(self, message: IcmpMessage, at: int) -> Iterator[Field]:
-        """The last four bytes of the header, which each type uses in its own way."""
-        match message.type, message.code:
-            case (
-                icmp_message.ECHO_REQUEST
-                | icmp_message.ECHO_REPLY
-                | icmp_message.TIMESTAMP_REQUEST
-                | icmp_message.TIMESTAMP_REPLY,
-                _,
-            ):
-                identifier, sequence = self._number(at + 4, 2), self._number(at + 6, 2)
-                yield Field("Identifier", at + 4, at + 6, str(identifier), "who asks")
-                yield Field("Sequence Number", at + 6, at + 8, str(sequence))
-            case icmp_message.REDIRECT, _:
-                gateway = self._address(at + 4)
-                yield Field("Gateway Address", at + 4, at + 8, gateway, "the better next hop")
-            case icmp_message.PARAMETER_PROBLEM, _:
-                where = "the byte of the packet where the problem is"
-                yield Field("Pointer", at + 4, at + 5, str(self._data[at + 4]), where)
-                yield Field("Unused", at + 5, at + 8, self._data[at + 5 : at + 8].hex(" "))
-            case icmp_message.DESTINATION_UNREACHABLE, icmp_message.FRAGMENTATION_NEEDED:
-                mtu = str(self._number(at + 6, 2))
-                yield Field("Unused", at + 4, at + 6, self._data[at + 4 : at + 6].hex(" "))
-                yield Field("Next-Hop MTU", at + 6, at + 8, mtu, "bytes that would have passed")
-            case _:
-                rest = f"0x{self._number(at + 4, 4):08x}"
-                yield Field("Rest of Header", at + 4, at + 8, rest)
-
-    # --- transport ----------------------------------------------------------------------------
-
-    def _port(self, name: str, at: int) -> Field:
-        port = self._number(at, 2)
-        meaning = _SERVICES.get(port, "taken for this connection" if port >= 49_152 else "")
-        return Field(name, at, at + 2, str(port), meaning)
+        yield from self._payload(part.end, end)
 
     def _udp(self, at: int, end: int) -> Iterator[Part]:
         length = self._number(at + 4, 2)
         after = min(end, at + length) if length >= 8 else end
-        part = Part("UDP", "udp", at)
-        part.fields += [
-            self._port("Source Port", at),
-            self._port("Destination Port", at + 2),
-            Field("Length", at + 4, at + 6, str(length), "bytes, with this header"),
-        ]
+        judged = "none was made"
         if self._number(at + 6, 2):
-            part.fields.append(self._transport_checksum(PROTOCOL_UDP, at, at + 6, after))
-        else:
-            part.fields.append(Field("Checksum", at + 6, at + 8, "0x0000", "none was made"))
-        yield part
+            judged = self._judge_transport(PROTOCOL_UDP, at, at + 6, after)
+        yield Part("UDP", "udp", at, self._read(_UDP, at, Checksum=judged))
         if self._frame.dhcp is not None:
             from netlab.views.anatomy_dhcp import dhcp_part  # which few frames need
 
@@ -311,40 +310,20 @@ class _Reader:
         yield from self._payload(after, end)
 
     def _tcp(self, at: int, end: int) -> Iterator[Part]:
-        data = self._data
-        offset = (data[at + 12] >> 4) * 4
-        if not 20 <= offset <= end - at:
+        body = at + (self._data[at + 12] >> 4) * 4
+        if not at + 20 <= body <= end:
             yield from self._payload(at, end)
             return
-        part = Part("TCP", "tcp", at)
-        part.fields += self._tcp_fields(at, offset, end)
-        yield part
-        yield from self._payload(at + offset, end)
-
-    def _tcp_fields(self, at: int, offset: int, end: int) -> Iterator[Field]:
-        data = self._data
-        flags = data[at + 13]
-        yield self._port("Source Port", at)
-        yield self._port("Destination Port", at + 2)
-        yield Field("Sequence Number", at + 4, at + 8, str(self._number(at + 4, 4)))
-        yield Field("Acknowledgment Number", at + 8, at + 12, str(self._number(at + 8, 4)))
-        yield Field(
-            "Data Offset", at + 12, at + 13, str(data[at + 12] >> 4), f"header of {offset} bytes"
-        )
-        yield Field("Control Bits", at + 13, at + 14, f"{flags:08b}")
-        for bit, (name, meaning) in enumerate(_FLAGS):
-            if flags >> (7 - bit) & 1:
-                yield Field(f"  {name}", at + 13, at + 14, "1", meaning)
-        window = self._number(at + 14, 2)
-        yield Field("Window", at + 14, at + 16, str(window), "bytes that the sender takes")
-        yield self._transport_checksum(PROTOCOL_TCP, at, at + 16, end)
-        yield Field("Urgent Pointer", at + 18, at + 20, str(self._number(at + 18, 2)))
-        yield from self._tcp_options(at + 20, at + offset)
+        judged = self._judge_transport(PROTOCOL_TCP, at, at + 16, end)
+        fields = self._read(_TCP, at, Checksum=judged)
+        fields += self._tcp_options(at + 20, body)
+        yield Part("TCP", "tcp", at, fields)
+        yield from self._payload(body, end)
 
     def _tcp_options(self, at: int, end: int) -> Iterator[Field]:
         for option in parse_options(self._data[at:end]):
             size = 1 if option.kind in (EOL, NOP) else 2 + len(option.data)
-            name = _OPTIONS.get(option.kind, option.name)
+            name = _TCP_OPTIONS.get(option.kind, option.name)
             value, meaning = option.data.hex(" "), ""
             if option.kind == MSS and len(option.data) == 2:
                 name = "Maximum Segment Size"
@@ -360,25 +339,20 @@ class _Reader:
         if at >= end:
             return
         data = self._data[at:end]
-        name = self._frame.protocol if self._frame.protocol == "HTTP" else "Data"
-        part = Part(name, "data", at)
+        fields = [Field(count(len(data), "byte"), at, end, data[:14].hex(" "))]
         if _TEXT.fullmatch(data):
-            part.fields += self._lines(at, data)
-        else:
-            part.fields.append(Field(count(len(data), "byte"), at, end, data[:14].hex(" ")))
-        yield part
+            fields = list(self._lines(at, _LINE.findall(data)))
+        yield Part("HTTP" if self._frame.protocol == "HTTP" else "Data", "data", at, fields)
 
-    def _lines(self, at: int, data: bytes) -> Iterator[Field]:
-        found = [line for line in _LINE.findall(data) if line]
-        for number, line in enumerate(found[:_MOST_LINES], 1):
+    def _lines(self, at: int, lines: Sequence[bytes]) -> Iterator[Field]:
+        for number, line in enumerate(lines[:_MOST_LINES], 1):
             yield Field(f"line {number}", at, at + len(line), repr(line.decode("ascii"))[1:-1])
             at += len(line)
-        rest = sum(len(line) for line in found[_MOST_LINES:])
+        rest = sum(len(line) for line in lines[_MOST_LINES:])
         if rest:
             yield Field("further lines", at, at + rest, count(rest, "byte"))
 
     def _padding(self, at: int) -> Iterator[Part]:
         end = len(self._data)
         if at < end:
-            padding = Field("Padding", at, end, count(end - at, "byte"))
-            yield Part("Ethernet", "link", at, [padding])
+            yield Part("Ethernet", "link", at, [Field("Padding", at, end, count(end - at, "byte"))])
