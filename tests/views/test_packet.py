@@ -17,8 +17,6 @@ from netlab.trace.frame import Frame
 from netlab.views.anatomy import anatomy
 from netlab.views.packet import SHOWN, PacketView
 
-SVG = "{http://www.w3.org/2000/svg}"
-
 
 def fields(frame):
     return {
@@ -176,7 +174,7 @@ def test_any_bytes_give_a_picture_and_a_text(data):
     ip = bytes([0x45, 0, 0, data.draw(st.integers(0, 99)), 0, 0, 0, 0, 64, proto]) + bytes(10)
     view = PacketView(raw(head + data.draw(st.sampled_from([b"", ip])) + body))
     assert owners(view.frame) == [1] * len(view.frame.bytes)
-    ElementTree.fromstring(view.svg())
+    ElementTree.fromstring(view.html())
     assert view.text().startswith("Frame 1, alice to bob")
 
 
@@ -184,32 +182,32 @@ def test_any_bytes_give_a_picture_and_a_text(data):
 
 
 def test_a_field_and_its_bytes_have_a_class_in_common(scene):
-    root = ElementTree.fromstring(PacketView(scene("web").frame(6)).svg())
-    groups = [g for g in root.iter(f"{SVG}g") if g.get("class")]
-    shown = {
-        g.find(f"{SVG}title").text.partition(":")[0]: g
-        for g in groups
-        if "nl-field" in g.get("class")
-    }
+    root = ElementTree.fromstring(PacketView(scene("web").frame(6)).html())
+    shown = {row[1].text: row for row in root.iter("tr") if "nl-field" in row.get("class")}
     number = shown["Source Port"].get("class").split()[-1]
-    linked = [g for g in groups if "nl-byte" in g.get("class") and number in g.get("class").split()]
-    assert [g.findall(f"{SVG}text")[0].text for g in linked] == ["c0", "00"]
-    style = root.find(f"{SVG}style").text
-    assert f".nl-packet:has(.{number}:hover) .{number} rect" in style
+    linked = [byte for byte in root.iter("span") if number in byte.get("class").split()]
+    assert [byte.text for byte in linked] == ["c0", "00"]
+    assert {byte.get("title") for byte in linked} == {
+        "byte 34: Source Port",
+        "byte 35: Source Port",
+    }
+    style = root.find("style").text
+    assert f".nl-packet:has(.{number}:hover) .{number}" in style
 
 
 def test_why_it_was_sent_stands_below(scene):
     view = PacketView(scene("web").frame(6))
     assert view.text().endswith("Why: The program sent it (RFC 9293).")
-    assert "The program sent it (RFC 9293)." in view.svg()
+    assert "The program sent it (RFC 9293)." in view.html()
 
 
 def test_bytes_that_arrived_changed_are_named_and_marked(scene):
     view = PacketView(scene("faults").frame(12))
     assert "Byte 60 was sent as 61 and arrived as 65." in view.text()
-    root = ElementTree.fromstring(view.svg())
-    (changed,) = [g for g in root.iter(f"{SVG}g") if "nl-changed" in g.get("class", "")]
-    assert changed.find(f"{SVG}title").text == "byte 60: line 1, arrived as 65"
+    root = ElementTree.fromstring(view.html())
+    (changed,) = [byte for byte in root.iter("span") if "nl-changed" in byte.get("class")]
+    assert changed.get("title") == "byte 60: line 1, arrived as 65"
+    assert changed.text == "61"
 
 
 def test_a_long_frame_is_cut(scene):
@@ -217,7 +215,7 @@ def test_a_long_frame_is_cut(scene):
     view = PacketView(frame)
     assert view.text().count("\n00") == SHOWN // 16
     assert f"and {len(frame.bytes) - SHOWN:,} more bytes" in view.text()
-    assert f"and {len(frame.bytes) - SHOWN:,} more bytes" in view.svg()
+    assert f"and {len(frame.bytes) - SHOWN:,} more bytes" in view.html()
 
 
 def test_a_dump_shows_offset_bytes_and_text(scene):

@@ -194,7 +194,7 @@ def test_a_frame_that_is_not_sent_yet_is_not_shown() -> None:
 
 def test_contents_show_the_bytes_of_the_selected_frame() -> None:
     scene = scene_at(45 * ms, frame=6)
-    assert "<svg" in Contents().state(scene)["picture"]
+    assert "<table" in Contents().state(scene)["picture"]
     assert "hello" in Contents().text(scene)
 
 

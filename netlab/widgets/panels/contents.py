@@ -17,7 +17,7 @@ class Contents(Panel):
         frame = scene.frame
         if frame is None:
             return {"frame": None}
-        return {"frame": frame.id, "picture": PacketView(frame).svg()}
+        return {"frame": frame.id, "picture": PacketView(frame).html()}
 
     def text(self, scene: Scene) -> str:
         return PacketView(scene.frame).text() if scene.frame else ""
