@@ -141,7 +141,7 @@ class Trace:
         self, *, kind: str | None = None, host: object = None, layer: str | None = None
     ) -> list[Event]:
         """The events of one kind, on one host (or its name), in one layer; or all three."""
-        name = None if host is None else _name(host)
+        name = None if host is None else name_of(host)
         return [
             event
             for event in self.events
@@ -197,7 +197,7 @@ class Trace:
         `connection` is one of `connections(host)`, by default the first. Raises
         `ConfigurationError` for one that isn't there.
         """
-        name = _name(host)
+        name = name_of(host)
         labels = self.connections(name)
         if connection is None:
             connection = labels[0] if labels else None
@@ -259,7 +259,7 @@ class Trace:
     def _packets(self, at: object) -> list[CapturedPacket]:
         from netlab.trace.saving import packets_seen
 
-        name = None if at is None else _name(at)
+        name = None if at is None else name_of(at)
         if name is not None and name not in self.hosts:
             raise ConfigurationError(
                 f"there is no host {name!r} in this trace; there is {', '.join(self.hosts)}"
@@ -294,7 +294,7 @@ def _counted(things: list[Any], what: str) -> str:
     return f"{len(things)} {what}" if len(things) == 1 else f"{len(things)} {what}s"
 
 
-def _name(host: object) -> str:
+def name_of(host: object) -> str:
     """A host's name, from the host or the name itself."""
     return str(getattr(host, "name", host))
 

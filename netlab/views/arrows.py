@@ -5,14 +5,14 @@ from nearly everywhere to one and the same state (ABORT, a reset) would hide all
 arrows: they are told in words, and drawn only where they happened.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 FROM_EVERYWHERE = 4
 """An event that leads from so many states to the same one is told in words."""
 
-Table = Mapping[tuple[Any, Any], Any]
+Transitions = Mapping[tuple[Any, Any], Any]
 """(state, event) -> what has `actions`, `next` and `section`, such as `Transition`."""
 Step = tuple[Any, Any, Any]
 """A transition that was taken: state, event, next state."""
@@ -43,73 +43,54 @@ class Arrow:
 
 @dataclass(slots=True)
 class Machine:
-    """The arrows of a table: those drawn always, those drawn because they were taken, and the rest.
+    """The arrows of a table, and those that were taken though they aren't drawn always: `aside`.
 
-    `words` tells of the rest: each event with the states that it leads from, and the one it leads to.
+    `words` tells of the rest: each event with the states that it leads from, and the one it leads
+    to. `visited` are the states of the path.
     """
 
     states: list[str]
     arrows: dict[Pair, Arrow]
     aside: dict[Pair, Arrow]
     words: list[str]
-    visited: list[str]
+    visited: set[str]
 
 
-def machine_of(table: Table, path: Sequence[Step]) -> Machine:
+def machine_of(table: Transitions, path: Sequence[Step]) -> Machine:
     """What there is to draw of `table`, with `path` taken."""
-    crowds = _crowds(table)
-    arrows: dict[Pair, Arrow] = {}
-    for (state, event), transition in table.items():
-        if str(event) in crowds:
-            continue
-        pair = (str(state), str(transition.next))
-        arrow = arrows.setdefault(pair, Arrow(*pair))
-        arrow.rows.append((str(event), tuple(str(action) for action in transition.actions)))
-    aside: dict[Pair, Arrow] = {}
-    visited: list[str] = []
-    for number, (state, event, then) in enumerate(path, 1):
-        pair = (str(state), str(then))
-        if not visited:
-            visited.append(pair[0])
-        visited.append(pair[1])
-        if pair in arrows and str(event) not in crowds:
-            arrows[pair].steps.append(number)
-            continue
-        extra = aside.setdefault(pair, Arrow(*pair))
-        if all(known != str(event) for known, _ in extra.rows):
-            extra.rows.append((str(event), ()))
-        extra.steps.append(number)
-    known = _states(table, path)
-    words = [
-        f"{event}: from {_which(states, known, target)} to {target}"
-        for event, (states, target) in crowds.items()
+    rows = [
+        (str(state), str(event), str(row.next), tuple(str(action) for action in row.actions))
+        for (state, event), row in table.items()
     ]
-    return Machine(known, arrows, aside, words, visited)
-
-
-def _states(table: Table, path: Iterable[Step]) -> list[str]:
-    """All states, in the order in which the table names them."""
-    states = dict.fromkeys(str(state) for state, _ in table)
-    for transition in table.values():
-        states.setdefault(str(transition.next))
-    for state, _, then in path:
-        states.setdefault(str(state))
-        states.setdefault(str(then))
-    return list(states)
-
-
-def _crowds(table: Table) -> dict[str, tuple[list[str], str]]:
-    """The events that lead from nearly everywhere to one state: from which states, and to which."""
-    found: dict[str, tuple[list[str], set[str]]] = {}
-    for (state, event), transition in table.items():
-        states, targets = found.setdefault(str(event), ([], set()))
-        states.append(str(state))
-        targets.add(str(transition.next))
-    return {
-        event: (states, min(targets))
-        for event, (states, targets) in found.items()
-        if len(targets) == 1 and len(states) >= FROM_EVERYWHERE
+    steps = [(str(state), str(event), str(then)) for state, event, then in path]
+    taken = [state for tail, _, head in steps for state in (tail, head)]
+    known = list(dict.fromkeys([*(r[0] for r in rows), *(r[2] for r in rows), *taken]))
+    # The events that lead from nearly everywhere to one state: from which states, and to which.
+    leads: dict[str, list[Pair]] = {}
+    for tail, event, head, _ in rows:
+        leads.setdefault(event, []).append((tail, head))
+    crowds = {
+        event: ([tail for tail, _ in pairs], pairs[0][1])
+        for event, pairs in leads.items()
+        if len(pairs) >= FROM_EVERYWHERE and len({head for _, head in pairs}) == 1
     }
+    arrows: dict[Pair, Arrow] = {}
+    for tail, event, head, actions in rows:
+        if event not in crowds:
+            arrows.setdefault((tail, head), Arrow(tail, head)).rows.append((event, actions))
+    aside: dict[Pair, Arrow] = {}
+    for number, (tail, event, head) in enumerate(steps, 1):
+        arrow = arrows.get((tail, head))
+        if arrow is None or event in crowds:
+            arrow = aside.setdefault((tail, head), Arrow(tail, head))
+            if event not in [told for told, _ in arrow.rows]:
+                arrow.rows.append((event, ()))
+        arrow.steps.append(number)
+    words = [
+        f"{event}: from {_which(tails, known, head)} to {head}"
+        for event, (tails, head) in crowds.items()
+    ]
+    return Machine(known, arrows, aside, words, set(taken))
 
 
 def _which(states: Sequence[str], known: Sequence[str], target: str) -> str:

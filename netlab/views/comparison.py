@@ -2,17 +2,15 @@
 
 import re
 from textwrap import fill
-from typing import TYPE_CHECKING
 
 from netlab.errors import ConfigurationError
 from netlab.link.frame import DROPPED
 from netlab.trace.frame import Frame
+from netlab.trace.trace import Trace
 from netlab.views.sequence import Sequence
 from netlab.views.svg import escape
+from netlab.views.view import View
 from netlab.views.words import clock
-
-if TYPE_CHECKING:
-    from netlab.trace.trace import Trace
 
 BEFORE = 3
 """So many frames before the parting are shown as text."""
@@ -20,7 +18,7 @@ WIDTH = 96
 """Longer lines of text are wrapped."""
 
 
-class Comparison:
+class Comparison(View):
     """The sequence diagrams of two traces, with the first frame in which they differ marked.
 
     `parting` is the position of that frame (0 for the first), None when the traces are the same;
@@ -28,7 +26,7 @@ class Comparison:
     trace.
     """
 
-    def __init__(self, before: "Trace", after: "Trace") -> None:
+    def __init__(self, before: Trace, after: Trace) -> None:
         for trace in (before, after):
             if not hasattr(trace, "frames"):
                 raise ConfigurationError(
@@ -40,46 +38,29 @@ class Comparison:
 
     def html(self) -> str:
         """Both pictures, beside each other where there is room."""
-        sides = "".join(
-            f'<div style="flex:1 1 26em;min-width:0"><strong>{name}</strong>{svg}</div>'
-            for name, svg in zip(
-                ("before", "after"),
-                _equally_wide([picture.svg() for picture in self._pictures()]),
-                strict=True,
-            )
-        )
+        before, after = _equally_wide([picture.svg() for picture in self._pictures()])
+        side = '<div style="flex:1 1 26em;min-width:0"><strong>'
         return (
             f'<div class="nl-comparison"><p>{escape(self.explanation)}</p>'
-            f'<div style="display:flex;flex-wrap:wrap;gap:1em">{sides}</div></div>'
+            f'<div style="display:flex;flex-wrap:wrap;gap:1em">{side}before</strong>{before}</div>'
+            f"{side}after</strong>{after}</div></div></div>"
         )
 
     def text(self) -> str:
         """The explanation, and both ladders from shortly before the parting on."""
-        start = max(0, (self.parting or 0) - BEFORE)
         parts = [fill(self.explanation, WIDTH)]
         if self.parting is not None:
-            for name, picture in zip(("before", "after"), self._pictures(start), strict=True):
-                parts += ["", f"{name}:", picture.text()]
+            before, after = self._pictures(max(0, self.parting - BEFORE))
+            parts += ["", "before:", before.text(), "", "after:", after.text()]
         return "\n".join(parts)
-
-    def __str__(self) -> str:
-        return self.text()
-
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        return {"text/html": self.html(), "text/plain": self.text()}
 
     def _pictures(self, start: int = 0) -> list[Sequence]:
         pictures = []
         for trace in self.traces:
-            frames = trace.frames
-            parted = self.parting is not None and self.parting < len(frames)
-            pictures.append(
-                Sequence(
-                    trace,
-                    first=frames[start].id if start < len(frames) else None,
-                    selected=frames[self.parting].id if parted and self.parting else None,
-                )
-            )
+            ids = [frame.id for frame in trace.frames]
+            first = ids[start] if start < len(ids) else None
+            parted = ids[self.parting] if self.parting and self.parting < len(ids) else None
+            pictures.append(Sequence(trace, first=first, selected=parted))
         return pictures
 
 
@@ -127,11 +108,10 @@ def _tell(frame: Frame) -> str:
 
 
 def _fate(frame: Frame) -> str:
+    fault = frame.fault
     if frame.fate == DROPPED:
-        return (
-            f"was {frame.fault}" if frame.fault.startswith("lost") else f"was lost ({frame.fault})"
-        )
-    arrived = (
-        "was still in flight" if frame.arrival is None else f"arrived at {clock(frame.arrival)}"
-    )
-    return f"{arrived} ({frame.fault})" if frame.fault else arrived
+        return f"was {fault}" if fault.startswith("lost") else f"was lost ({fault})"
+    arrived = "was still in flight"
+    if frame.arrival is not None:
+        arrived = f"arrived at {clock(frame.arrival)}"
+    return f"{arrived} ({fault})" if fault else arrived

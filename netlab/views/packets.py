@@ -1,16 +1,14 @@
 """The list of frames: one line each, as an analyser shows it."""
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 from netlab.link.frame import DROPPED, IN_FLIGHT
+from netlab.trace.trace import Trace
 from netlab.views.message import CSS_OF_MARK, Mark, Message
 from netlab.views.reading import Reader
 from netlab.views.table import Table
 from netlab.views.view import View
 from netlab.views.words import clock, count
-
-if TYPE_CHECKING:
-    from netlab.trace.trace import Trace
 
 LIMIT = 500
 """How many frames are listed unless more are asked for."""
@@ -20,6 +18,7 @@ _SIGNS = "+x~"
 _SIGNS_ON_A_PAGE = "\N{CHECK MARK}\N{MULTIPLICATION X}\N{HORIZONTAL ELLIPSIS}"
 
 
+@dataclass(eq=False, repr=False)
 class PacketList(View):
     """A trace's frames in the order of sending.
 
@@ -28,21 +27,12 @@ class PacketList(View):
     a frame to highlight.
     """
 
-    def __init__(
-        self,
-        trace: "Trace",
-        first: int | None = None,
-        last: int | None = None,
-        relative: bool = True,
-        selected: int | None = None,
-        limit: int = LIMIT,
-    ) -> None:
-        self.trace = trace
-        self.first = first
-        self.last = last
-        self.relative = relative
-        self.selected = selected
-        self.limit = limit
+    trace: Trace
+    first: int | None = None
+    last: int | None = None
+    relative: bool = True
+    selected: int | None = None
+    limit: int = LIMIT
 
     def text(self) -> str:
         """The list as aligned columns."""

@@ -4,16 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from math import log10
-from typing import TYPE_CHECKING
 
 from netlab.errors import ConfigurationError
+from netlab.trace.trace import Trace, name_of
 from netlab.views.svg import document, escape, label
 from netlab.views.table import Table
 from netlab.views.view import Picture
 from netlab.views.words import clock, count
-
-if TYPE_CHECKING:
-    from netlab.trace.trace import Trace
 
 ROWS = 40
 """How many changes the text lists."""
@@ -51,14 +48,14 @@ class Plot(Picture):
 
     def __init__(
         self,
-        trace: "Trace",
+        trace: Trace,
         names: Sequence[str],
         host: object = None,
         connection: str | None = None,
     ) -> None:
         self.trace = trace
         self.names = tuple(names)
-        self.host = None if host is None else str(getattr(host, "name", host))
+        self.host = None if host is None else name_of(host)
         self.connection = connection
         fields = {_FIELDS.get(name, name) for name in self.names}
         self._times = fields <= _TIMES

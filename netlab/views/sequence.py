@@ -1,14 +1,13 @@
 """The sequence diagram: who sent what to whom, when, in which state, and what became of it."""
 
 from collections.abc import Sequence as Several
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
+from netlab.trace.trace import Trace
 from netlab.views.view import Picture
 
-if TYPE_CHECKING:
-    from netlab.trace.trace import Trace
 
-
+@dataclass(eq=False, repr=False)
 class Sequence(Picture):
     """A trace as lifelines with arrows between them; time runs down.
 
@@ -23,27 +22,15 @@ class Sequence(Picture):
     without frames.
     """
 
-    def __init__(
-        self,
-        trace: "Trace",
-        hosts: Several[object] | None = None,
-        first: int | None = None,
-        last: int | None = None,
-        until: int | None = None,
-        relative: bool = True,
-        fold: bool = True,
-        selected: int | None = None,
-        layers: Several[str] = ("transport",),
-    ) -> None:
-        self.trace = trace
-        self.hosts = None if hosts is None else [str(getattr(host, "name", host)) for host in hosts]
-        self.first = first
-        self.last = last
-        self.until = until
-        self.relative = relative
-        self.fold = fold
-        self.selected = selected
-        self.layers = tuple(layers)
+    trace: Trace
+    hosts: Several[object] | None = None
+    first: int | None = None
+    last: int | None = None
+    until: int | None = None
+    relative: bool = True
+    fold: bool = True
+    selected: int | None = None
+    layers: Several[str] = ("transport",)
 
     def svg(self) -> str:
         """The picture. A frame is a group with `data-frame`, a band one with `data-frames`."""

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from netlab.transport.tcp.states import TRANSITIONS
-from netlab.views.arrows import Machine, Step, Table, machine_of
+from netlab.views.arrows import Machine, Step, Transitions, machine_of
+from netlab.views.table import Table
 from netlab.views.view import Picture
-from netlab.views.words import clip
 
+_COLUMNS = ("step", "state", "event", "what is done", "next", "section")
 _MOST = 34  # characters of a column
 
 
@@ -21,7 +22,7 @@ class StateDiagram(Picture):
     """
 
     def __init__(
-        self, table: Table = TRANSITIONS, path: Sequence[Step] = (), title: str = ""
+        self, table: Transitions = TRANSITIONS, path: Sequence[Step] = (), title: str = ""
     ) -> None:
         self.table = table
         self.path = list(path)
@@ -47,25 +48,14 @@ class StateDiagram(Picture):
         steps: dict[tuple[str, str, str], list[str]] = {}
         for number, (state, event, then) in enumerate(self.path, 1):
             steps.setdefault((str(state), str(event), str(then)), []).append(str(number))
-        rows = [("step", "state", "event", "what is done", "next", "section")]
+        rows = []
         for (state, event), transition in self.table.items():
             key = (str(state), str(event), str(transition.next))
             done = ", ".join(str(action) for action in transition.actions) or "-"
             rows.append((",".join(steps.pop(key, [])), *key[:2], done, key[2], transition.section))
         for (state, event, then), numbers in steps.items():
             rows.append((",".join(numbers), state, event, "not in the table", then, ""))
-        widths = [min(_MOST, max(len(row[i]) for row in rows)) for i in range(len(rows[0]))]
-        lines = [
-            "  ".join(
-                f"{clip(cell, width):{'>' if column == 0 else '<'}{width}}"
-                for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-            ).rstrip()
-            for row in rows
-        ]
-        return "\n".join([*self._head(), *lines])
-
-    def _head(self) -> list[str]:
-        if not self.path:
-            return [self.title] if self.title else []
-        went = " > ".join([str(self.path[0][0]), *(str(then) for _, _, then in self.path)])
-        return [f"{self.title}: {went}" if self.title else went, ""]
+        table = Table(_COLUMNS, rows, right=["step"], most=dict.fromkeys(_COLUMNS, _MOST)).text()
+        went = [self.path[0][0], *(then for _, _, then in self.path)] if self.path else []
+        head = ": ".join(filter(None, [self.title, " > ".join(map(str, went))]))
+        return "\n".join([*filter(None, [head]), *[""] * bool(went), table])

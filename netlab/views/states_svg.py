@@ -6,8 +6,8 @@ from math import hypot
 from typing import TYPE_CHECKING
 
 from netlab.views.arrows import Arrow, Machine
-from netlab.views.state_layout import LINE, Layout, Point, Region, Route, layout_of, unknown
-from netlab.views.svg import document, escape
+from netlab.views.state_layout import LINE, Layout, Point, Route, layout_of, unknown
+from netlab.views.svg import document, escape, label
 
 if TYPE_CHECKING:
     from netlab.views.states import StateDiagram
@@ -22,36 +22,34 @@ def draw(view: "StateDiagram") -> str:
     """The picture of `view`'s machine."""
     machine = view.machine()
     layout = layout_of(machine)
-    parts: list[str] = []
-    top = 0
-    if view.title:
-        top = _TITLE
-        parts.append(f'<text class="nl-title" x="12" y="22">{escape(view.title)}</text>')
+    top = _TITLE if view.title else 0
+    parts = [label(12, 22, view.title, "nl-title")] if view.title else []
     parts.append(f'<g transform="translate(0 {top})">')
-    parts.extend(_region(region) for region in layout.regions)
-    steps: list[str] = []
-    for arrow in (*machine.arrows.values(), *machine.aside.values()):
-        _arrow(parts, steps, layout, arrow, arrow is machine.aside.get((arrow.tail, arrow.head)))
-    parts.extend(_box(layout, state, machine, view.now) for state in machine.states)
-    parts.extend(steps)
-    parts.append("</g>")
+    parts += [
+        f'<g class="nl-region"><rect x="{it.x}" y="{it.y}" width="{it.width}" height="{it.height}"'
+        f' rx="12"/>{label(*it.label, it.words, "", it.anchor)}</g>'
+        for it in layout.regions
+    ]
+    steps = []
+    for arrows, aside in ((machine.arrows, False), (machine.aside, True)):
+        for pair, arrow in arrows.items():
+            route = layout.routes.get(pair)
+            if route is None or aside:
+                route = unknown(layout, *pair)
+            parts.append(_arrow(arrow, route, aside))
+            if arrow.steps:
+                steps.append(_badge(arrow, route, aside))
+    parts += [_box(layout, state, machine, view.now) for state in machine.states]
+    parts += [*steps, "</g>"]
     y = top + layout.height
     for words in machine.words:
-        parts.append(f'<text class="nl-words" x="12" y="{y + 12:.0f}">{escape(words)}</text>')
+        parts.append(label(12, round(y + 12), words, "nl-words"))
         y += _WORDS
     kind = "states nl-has-path" if view.path else "states"
     title = f"State diagram{': ' + view.title if view.title else ''}"
     if view.now:
         title += f", now in {view.now}"
     return document(parts, round(layout.width), round(y + 8), kind, title)
-
-
-def _region(region: Region) -> str:
-    return (
-        f'<g class="nl-region"><rect x="{region.x}" y="{region.y}" width="{region.width}"'
-        f' height="{region.height}" rx="12"/><text x="{region.label[0]}" y="{region.label[1]}"'
-        f' style="text-anchor:{region.anchor}">{escape(region.words)}</text></g>'
-    )
 
 
 def _box(layout: Layout, state: str, machine: Machine, now: str) -> str:
@@ -77,47 +75,32 @@ def _box(layout: Layout, state: str, machine: Machine, now: str) -> str:
 # --- arrows -------------------------------------------------------------------------------------
 
 
-def _arrow(parts: list[str], steps: list[str], layout: Layout, arrow: Arrow, aside: bool) -> None:
-    pair = (arrow.tail, arrow.head)
-    route = layout.routes.get(pair)
-    if route is None or aside:
-        route = unknown(layout, *pair)
-    css = "nl-arrow"
-    if arrow.steps:
-        css += " nl-taken"
-    if aside:
-        css += " nl-aside"
+def _arrow(arrow: Arrow, route: Route, aside: bool) -> str:
+    css = f"nl-arrow{' nl-taken' if arrow.steps else ''}{' nl-aside' if aside else ''}"
     told = "; ".join(
         f"{event}: {', '.join(actions)}" if actions else event for event, actions in arrow.rows
     )
     line, tip = _line(route)
-    parts.append(
+    return (
         f'<g class="{css}" data-arrow="{escape(f"{arrow.tail} {arrow.head}")}" role="img">'
         f"<title>{escape(f'{arrow.tail} to {arrow.head}. {told}')}</title>"
         f'<path d="{line}"/><path class="nl-tip" d="{tip}"/>'
-        f"{'' if aside else _label(arrow, route)}</g>"
+        f"{'' if aside else _labels(arrow, route)}</g>"
     )
-    if arrow.steps:
-        steps.append(_badge(arrow, route, aside))
 
 
-def _label(arrow: Arrow, route: Route) -> str:
+def _labels(arrow: Arrow, route: Route) -> str:
     """The event, and below it what is done."""
     x, y = route.label
-    actions = arrow.actions()
-    lines = [arrow.events(), *actions]
-    if route.anchor == "astride":
-        anchor, tops = "middle", [y - 7, *(y + 17 + LINE * row for row in range(len(actions)))]
-    else:
-        anchor = route.anchor
-        first = y + 4
-        if anchor == "middle":
-            first = y - LINE * (len(lines) - 1) / 2 + 4
-        tops = [first + LINE * row for row in range(len(lines))]
+    lines = [arrow.events(), *arrow.actions()]
+    anchor, first, gap = route.anchor, y + 4, 0
+    if anchor == "astride":
+        anchor, first, gap = "middle", y - 7, 24 - LINE
+    elif anchor == "middle":
+        first -= LINE * (len(lines) - 1) / 2
     return "".join(
-        f'<text x="{x:g}" y="{top:g}" style="text-anchor:{anchor}"'
-        f"{' class=' + chr(34) + 'nl-action' + chr(34) if row else ''}>{escape(words)}</text>"
-        for row, (words, top) in enumerate(zip(lines, tops, strict=True))
+        label(x, first + LINE * row + gap * bool(row), words, "nl-action" if row else "", anchor)
+        for row, words in enumerate(lines)
     )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from netlab.errors import ConfigurationError
 from netlab.trace.frame import Frame
+from netlab.trace.trace import name_of
 from netlab.views.fold import fold
 from netlab.views.message import Item, Message, aim, typical_time
 from netlab.views.reading import Reader
@@ -85,7 +86,7 @@ def _chosen(view: "Sequence") -> list[Message]:
     if first is not None:
         messages = [it for it in messages if it.frame.id >= first]
     if view.hosts is not None:
-        shown = view.hosts
+        shown = {name_of(host) for host in view.hosts}
         messages = [it for it in messages if it.frame.host in shown and it.frame.receiver in shown]
     return messages
 
@@ -111,12 +112,13 @@ def _hosts(view: "Sequence", frames: list[Frame]) -> list[str]:
     known = view.trace.hosts
     if view.hosts is None:
         return _in_line(known, frames) or known
-    for host in view.hosts:
+    hosts = [name_of(host) for host in view.hosts]
+    for host in hosts:
         if host not in known:
             raise ConfigurationError(
                 f"there is no host {host!r} in this trace; it has {', '.join(known) or 'none'}"
             )
-    return view.hosts
+    return hosts
 
 
 def _in_line(known: Several[str], frames: Several[Frame]) -> list[str]:

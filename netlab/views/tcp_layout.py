@@ -5,117 +5,63 @@ closes first on the left and the other on the right. No program finds it, and it
 it is written down here, once. A test holds it to the table.
 """
 
-from netlab.views.state_layout import Layout, Region, Route
+from netlab.views.state_layout import Layout, Point, Region, Route
 
-_LEFT, _MIDDLE, _RIGHT = 215, 480, 805
-_WIDTH, _HEIGHT = 144, 38
-_H = _HEIGHT // 2
-_W = _WIDTH // 2
-_ROWS = (42, 158, 282, 398, 526, 664)
-
-_PLACES = {
-    "CLOSED": (_MIDDLE, _ROWS[0]),
-    "LISTEN": (_MIDDLE, _ROWS[1]),
-    "SYN_RCVD": (_LEFT, _ROWS[2]),
-    "SYN_SENT": (_RIGHT, _ROWS[2]),
-    "ESTABLISHED": (_MIDDLE, _ROWS[3]),
-    "FIN_WAIT_1": (_LEFT, _ROWS[4]),
-    "CLOSING": (_MIDDLE, _ROWS[4]),
-    "CLOSE_WAIT": (_RIGHT, _ROWS[4]),
-    "FIN_WAIT_2": (_LEFT, _ROWS[5]),
-    "TIME_WAIT": (_MIDDLE, _ROWS[5]),
-    "LAST_ACK": (_RIGHT, _ROWS[5]),
-}
-
-
-def _routes() -> dict[tuple[str, str], Route]:
-    r1, r2, r3, r4, r5, r6 = _ROWS
-    left, middle, right = _LEFT, _MIDDLE, _RIGHT
-    near, far = middle - _W, middle + _W  # the sides of the boxes in the middle
-    return {
-        # Opening
-        ("CLOSED", "LISTEN"): Route(
-            [(middle - 16, r1 + _H), (middle - 16, r2 - _H)], (middle - 24, 104), "end"
-        ),
-        ("LISTEN", "CLOSED"): Route(
-            [(middle + 16, r2 - _H), (middle + 16, r1 + _H)], (middle + 24, 96), "start"
-        ),
-        ("CLOSED", "SYN_SENT"): Route(
-            [(far, r1), (right + 30, r1), (right + 30, r3 - _H)], (right + 39, 150), "start"
-        ),
-        ("SYN_SENT", "CLOSED"): Route(
-            [(right - 30, r3 - _H), (right - 30, r1 + 13), (far, r1 + 13)], (right - 39, 92), "end"
-        ),
-        ("LISTEN", "SYN_SENT"): Route(
-            [(far, r2 + 6), (right - 52, r3 - _H)], (middle + 132, 226), "end"
-        ),
-        ("LISTEN", "SYN_RCVD"): Route(
-            [(near + 12, r2 + _H), (left + 50, r3 - _H)], (left + 124, 228), "start"
-        ),
-        ("SYN_RCVD", "LISTEN"): Route(
-            [(left - 20, r3 - _H), (left - 20, r2), (near, r2)], (left - 8, 181), "start"
-        ),
-        ("SYN_SENT", "SYN_RCVD"): Route(
-            [(right - _W, r3), (left + _W, r3)], (middle, r3), "astride"
-        ),
-        ("SYN_RCVD", "ESTABLISHED"): Route(
-            [(left + 48, r3 + _H), (near + 14, r4 - _H)], (left + 112, 360), "end"
-        ),
-        ("SYN_SENT", "ESTABLISHED"): Route(
-            [(right - 48, r3 + _H), (far - 14, r4 - _H)], (right - 130, 354), "start"
-        ),
-        # The side that closes first
-        ("SYN_RCVD", "FIN_WAIT_1"): Route(
-            [(left - 20, r3 + _H), (left - 20, r5 - _H)], (left - 28, 394), "end"
-        ),
-        ("ESTABLISHED", "FIN_WAIT_1"): Route(
-            [(near + 14, r4 + _H), (left + 48, r5 - _H)], (left + 104, 444), "end"
-        ),
-        ("FIN_WAIT_1", "FIN_WAIT_2"): Route(
-            [(left, r5 + _H), (left, r6 - _H)], (left - 8, 599), "end"
-        ),
-        ("FIN_WAIT_1", "CLOSING"): Route(
-            [(left + _W, r5), (near, r5)], ((left + middle) // 2, r5), "astride"
-        ),
-        ("CLOSING", "TIME_WAIT"): Route(
-            [(middle, r5 + _H), (middle, r6 - _H)], (middle + 8, 591), "start"
-        ),
-        ("FIN_WAIT_2", "TIME_WAIT"): Route(
-            [(left + _W, r6), (near, r6)], ((left + middle) // 2, r6), "astride"
-        ),
-        ("TIME_WAIT", "TIME_WAIT"): Route(
-            [(far, r6 - 9), (far + 26, r6 - 9), (far + 26, r6 + 9), (far, r6 + 9)],
-            (far + 34, r6 - 11),
-            "start",
-        ),
-        ("TIME_WAIT", "CLOSED"): Route(
-            [(middle, r6 + _H), (middle, r6 + 50), (44, r6 + 50), (44, r1), (near, r1)],
-            (53, 330),
-            "start",
-        ),
-        # The other side
-        ("ESTABLISHED", "CLOSE_WAIT"): Route(
-            [(far - 14, r4 + _H), (right - 48, r5 - _H)], (right - 116, 442), "start"
-        ),
-        ("CLOSE_WAIT", "LAST_ACK"): Route(
-            [(right, r5 + _H), (right, r6 - _H)], (right + 8, 591), "start"
-        ),
-        ("LAST_ACK", "CLOSED"): Route(
-            [(right + _W, r6), (right + 135, r6), (right + 135, r1 - 13), (far, r1 - 13)],
-            (right + 126, 390),
-            "end",
-        ),
-    }
+_SIZE = (144, 38)
+_PLACES = """
+CLOSED       480,42
+LISTEN       480,158
+SYN_RCVD     215,282
+SYN_SENT     805,282
+ESTABLISHED  480,398
+FIN_WAIT_1   215,526
+CLOSING      480,526
+CLOSE_WAIT   805,526
+FIN_WAIT_2   215,664
+TIME_WAIT    480,664
+LAST_ACK     805,664
+"""
+# From, to, where the label stands, on which side of it, and the corners of the arrow.
+_ROUTES = """
+CLOSED       LISTEN       456,104  end      464,61 464,139
+LISTEN       CLOSED       504,96   start    496,139 496,61
+CLOSED       SYN_SENT     844,150  start    552,42 835,42 835,263
+SYN_SENT     CLOSED       766,92   end      775,263 775,55 552,55
+LISTEN       SYN_SENT     612,226  end      552,164 753,263
+LISTEN       SYN_RCVD     339,228  start    420,177 265,263
+SYN_RCVD     LISTEN       207,181  start    195,263 195,158 408,158
+SYN_SENT     SYN_RCVD     480,282  astride  733,282 287,282
+SYN_RCVD     ESTABLISHED  327,360  end      263,301 422,379
+SYN_SENT     ESTABLISHED  675,354  start    757,301 538,379
+SYN_RCVD     FIN_WAIT_1   187,394  end      195,301 195,507
+ESTABLISHED  FIN_WAIT_1   319,444  end      422,417 263,507
+FIN_WAIT_1   FIN_WAIT_2   207,599  end      215,545 215,645
+FIN_WAIT_1   CLOSING      347,526  astride  287,526 408,526
+CLOSING      TIME_WAIT    488,591  start    480,545 480,645
+FIN_WAIT_2   TIME_WAIT    347,664  astride  287,664 408,664
+TIME_WAIT    TIME_WAIT    586,653  start    552,655 578,655 578,673 552,673
+TIME_WAIT    CLOSED       53,330   start    480,683 480,714 44,714 44,42 408,42
+ESTABLISHED  CLOSE_WAIT   689,442  start    538,417 757,507
+CLOSE_WAIT   LAST_ACK     813,591  start    805,545 805,645
+LAST_ACK     CLOSED       931,390  end      877,664 940,664 940,29 552,29
+"""
 
 
-LAYOUT = Layout(
-    width=985,
-    height=742,
-    places=_PLACES,
-    size=dict.fromkeys(_PLACES, (_WIDTH, _HEIGHT)),
-    routes=_routes(),
-    regions=[
+def _point(text: str) -> Point:
+    x, _, y = text.partition(",")
+    return int(x), int(y)
+
+
+def _layout() -> Layout:
+    places = {state: _point(at) for state, at in map(str.split, _PLACES.strip().splitlines())}
+    routes = {}
+    for tail, head, label, anchor, *corners in map(str.split, _ROUTES.strip().splitlines()):
+        routes[tail, head] = Route([_point(at) for at in corners], _point(label), anchor)
+    regions = [
         Region(92, 482, 612, 222, "active close", (106, 502), "start"),
         Region(718, 482, 178, 222, "passive close", (884, 502), "end"),
-    ],
-)
+    ]
+    return Layout(985, 742, places, dict.fromkeys(places, _SIZE), routes, regions)
+
+
+LAYOUT = _layout()
