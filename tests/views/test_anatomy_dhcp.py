@@ -95,7 +95,7 @@ def test_a_bootp_message_has_no_options() -> None:
 
 def test_the_packet_view_shows_them_as_picture_and_as_text() -> None:
     view = PacketView(frame(OFFER.pack()))
-    for text in (view.text(), view.svg()):
+    for text in (view.text(), view.html()):
         assert "Server Identifier" in text
         assert "10.0.0.100" in text
 
