@@ -106,6 +106,7 @@ def test_a_request_that_must_not_be_cut_is_told_to_be_too_big() -> None:
     ping = Pair().alice.ping("bob", count=1, size=1_473, dont_fragment=True)
     assert ping.lines[1:] == ["ping: local error: message too long, mtu=1500"]
     assert (ping.transmitted, ping.errors) == (1, 1)
+    assert Pair().alice.ping("bob", count=1, size=1_472, dont_fragment=True).received == 1
 
 
 def test_a_second_answer_is_told_and_counted_apart() -> None:
