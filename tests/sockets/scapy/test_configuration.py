@@ -24,7 +24,10 @@ NAMES = ("L2socket", "L2listen", "L3socket", "L3socket6", "iface", "ifaces", "ro
 def state() -> dict[str, Any]:
     """All that is ever replaced, as it is now."""
     found = {f"conf.{name}": getattr(conf, name) for name in NAMES}
-    found |= {f"sendrecv.{name}": vars(sendrecv)[name] for name in ("Event", "Thread", "time")}
+    found |= {
+        f"sendrecv.{name}": vars(sendrecv)[name]
+        for name in ("Event", "Thread", "time", "sndrcvflood")
+    }
     found |= {"random": vars(volatile)["random"], "arp": (type(l2._arp_cache), dict(l2._arp_cache))}
     # Scapy itself notes the default of some attributes when they are first asked for.
     own = {name: value for name, value in vars(conf).items() if name != "_intercepted_color_theme"}

@@ -138,6 +138,21 @@ def serve(host: Host) -> None:
             listener.accept()
 
 
+def test_srloop_asks_again_and_again(net: Network, alice: Host) -> None:
+    with on(alice):
+        answered, unanswered = scapy.srloop(IP(dst="bob") / ICMP(), count=3, inter=1, timeout=1)
+    assert (len(answered), len(unanswered)) == (3, 0)
+    assert net.now == 3 * s
+
+
+def test_a_flood_ends_with_its_time_and_takes_an_interval(net: Network, alice: Host) -> None:
+    with on(alice):
+        answered, _ = scapy.srflood(IP(dst="bob") / ICMP(seq=[1, 2]), inter=0.01, timeout=1)
+        assert len(answered) == 100
+        with pytest.raises(ConfigurationError, match=r"inter=0\.001"):
+            scapy.srflood(IP(dst="bob") / ICMP(), timeout=1)
+
+
 # --- send, sendp -----------------------------------------------------------------------------
 
 
