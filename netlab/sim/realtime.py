@@ -80,7 +80,7 @@ class RealTimeClock(Clock):
 
         TIME_WAIT is something that is left to happen, and takes its four minutes here.
         """
-        with self._changed:
+        with self:
             self._stopped = False
             self._idlers += 1
             try:
@@ -91,9 +91,9 @@ class RealTimeClock(Clock):
                             each.daemon for each in self.programs
                         ):
                             break
-                        self._changed.wait()
+                        self._sleep(self._changed, None)
                     elif self.now < until:
-                        self._changed.wait((until - self.now) / 1e9)
+                        self._sleep(self._changed, until - self.now)
                     else:
                         break
             finally:

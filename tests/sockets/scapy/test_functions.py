@@ -260,6 +260,13 @@ def test_a_sniffer_in_the_background_sees_what_happens_meanwhile(net: Network, a
     assert not net.programs
 
 
+def test_packets_that_are_there_already_are_sniffed_as_anywhere(net: Network, alice: Host) -> None:
+    alice.ping("bob", count=2)
+    with on(alice):
+        sniffed = scapy.sniff(offline=net.trace.scapy(at=alice), lfilter=lambda p: ICMP in p)
+    assert [packet[ICMP].type for packet in sniffed] == [8, 0, 8, 0]
+
+
 def test_frames_for_others_are_read_only_in_promiscuous_mode(net: Network, alice: Host) -> None:
     def stray(r: Host) -> None:
         r.inject(b"\x02\0\0\0\x99\x99" + bytes(54))
