@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any
 
 from netlab.errors import ConfigurationError, DeadlockError
+from netlab.sim.garbage import fewer_collections
 from netlab.sim.interrupt import InterruptGuard
 from netlab.sim.program import Program, Signal, report, warn_whoever_runs
 from netlab.sim.recording import Event
@@ -227,7 +228,7 @@ class Clock:
         guard = self.guard
         first_report = report_at = self.steps + PROGRESS_EVERY
         try:
-            with self, self.around():
+            with self, self.around(), fewer_collections():
                 while self._handle_next(until):
                     if self._stopped if ready is None else ready():
                         return
