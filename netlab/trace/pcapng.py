@@ -78,7 +78,7 @@ def _build_options(*options: tuple[int, bytes]) -> bytes:
     parts = []
     for code, value in options:
         if value:
-            parts += [struct.pack("<HH", code, len(value)), value, _padding(len(value))]
+            parts += [struct.pack("<HH", code, len(value)), _filled(value)]
     return b"".join((*parts, bytes(4)))
 
 
@@ -100,7 +100,7 @@ def _build_names(names: Mapping[str, str]) -> bytes:
     records = []
     for address, name in names.items():
         value = bytes(map(int, address.split("."))) + _encode(name) + b"\0"
-        records += [struct.pack("<HH", _RECORD_IPV4, len(value)), value, _padding(len(value))]
+        records += [struct.pack("<HH", _RECORD_IPV4, len(value)), _filled(value)]
     return _build_block(_NAME_RESOLUTION, b"".join((*records, bytes(4))))
 
 
@@ -114,8 +114,7 @@ def _build_packet(packet: Packet, interface: int) -> bytes:
         struct.pack(
             "<IIIII", interface, time >> 32, time & 0xFFFFFFFF, length, packet.original_length
         )
-        + packet.data
-        + _padding(length)
+        + _filled(packet.data)
         + _build_options(*comments, (_PACKET_FLAGS, struct.pack("<I", flags) if flags else b"")),
     )
 
@@ -128,8 +127,9 @@ def _encode(text: str) -> bytes:
     return packed[: _LONGEST_OPTION - 4].decode(errors="ignore").encode()
 
 
-def _padding(length: int) -> bytes:
-    return bytes(-length & 3)
+def _filled(data: bytes) -> bytes:
+    """With zeros up to a multiple of 4 bytes."""
+    return data + bytes(-len(data) & 3)
 
 
 # --- reading --------------------------------------------------------------------------------

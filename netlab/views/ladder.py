@@ -9,6 +9,7 @@ One row is one frame, in the order of sending. The strokes of its arrow tell wha
 import textwrap
 from typing import TYPE_CHECKING
 
+from netlab.sim.recording import Event
 from netlab.views.message import Band, Mark, Message
 from netlab.views.scale import Break, lay_out
 from netlab.views.sides import Bracket, Note
@@ -80,10 +81,11 @@ class _Ladder:
         elif isinstance(what, Note):
             self._note(what)
         elif isinstance(what, Bracket):
-            self._fired(what)
+            if what.fired is not None:
+                self._fired(what, what.fired)
         elif isinstance(what, Band):
             self._flush()
-            self._between(what.lines, ":", "[", "]")
+            self._between(what.lines, ":", "[]")
         else:
             self._flush()
             self._between([f"... {what.in_short} ..."], ":")
@@ -117,11 +119,10 @@ class _Ladder:
         self._time = note.time
         self._beside[index] = note.text
 
-    def _fired(self, bracket: Bracket) -> None:
-        assert bracket.fired is not None
-        fired, after = bracket.fired, clock(bracket.fired.time - bracket.set.time)
+    def _fired(self, bracket: Bracket, fired: Event) -> None:
         self._flush()
         self._time = fired.time
+        after = clock(fired.time - bracket.set.time)
         self._words = f"({fired.host}'s {bracket.name} timer fires after {after})"
 
     def _message(self, message: Message) -> None:
@@ -176,19 +177,17 @@ class _Ladder:
         return line
 
     def _between(
-        self,
-        lines: list[str],
-        life: str,
-        before: str = "",
-        after: str = "",
-        span: tuple[int, int] | None = None,
+        self, lines: list[str], life: str, edges: str = "", span: tuple[int, int] | None = None
     ) -> None:
+        """Rows with words in the middle, between `edges`; the lifelines are made of `life`."""
         left, right = span or self._span
+        room = right - left - 3 - len(edges)
         for words in lines:
+            words = clip(words, room)
+            if edges:
+                words = f"{edges[0]}{words:^{room}}{edges[1]}"
             line = self._line(None, {}, life)
-            room = right - left - 3 - len(before) - len(after)
-            words = f"{clip(words, room):^{room if before else 0}}"
-            self._centre(line, f"{before}{words}{after}", (left, right))
+            self._centre(line, words, (left, right))
             self._write(line)
 
     def _centre(self, line: list[str], words: str, span: tuple[int, int]) -> None:

@@ -18,25 +18,18 @@ from netlab.views.sides import Bracket, Note
 from netlab.views.story import Story
 from netlab.views.words import clock
 
-STEP = 32
-"""How far an arrow falls that is under way for the typical time."""
-ROW = 25
-"""From one arrow to the next in the same direction: a line of text fits between them."""
-LEAST_FALL = 12
-"""Of an arrow that takes any time."""
-IN_ROW = 22
-"""From one arrival to the next: so arrows stay nearly parallel, and the text between them fits."""
-NOTE_ROW = 15
-"""What a note under an arrow takes."""
-TAG_ROW = 17
-"""From one state's name to the next."""
-REPLY = 16
-"""From the arrival of a frame to the sending of the next."""
 BREAK = 34
 """The height of a cut in time."""
 BAND_LINE = 19
-QUIET = 8
-"""Nothing for longer than this many typical delays is cut out."""
+"""From one line of a band to the next."""
+_STEP = 32  # how far an arrow falls that is under way for the typical time
+_ROW = 25  # from one arrow to the next in the same direction: a line of text fits between them
+_LEAST_FALL = 12  # of an arrow that takes any time
+_IN_ROW = 22  # from one arrival to the next: so arrows stay nearly parallel, and text fits between
+_NOTE_ROW = 15  # what a note under an arrow takes
+_TAG_ROW = 17  # from one state's name to the next
+_REPLY = 16  # from the arrival of a frame to the sending of the next
+_QUIET = 8  # nothing for longer than this many typical delays is cut out
 
 
 @dataclass(slots=True)
@@ -76,8 +69,8 @@ class _Lifeline:
 
 _Placing = Callable[[Any, _Lifeline], int]
 """Gives something its place at a lifeline, and tells how far down that is."""
-_Beside = tuple[int, int, int, _Placing, _Lifeline, Any, bool]
-# (time, event, running number, what gives it its place, where, what, whether its time is told)
+_Beside = tuple[int, int, _Placing, _Lifeline, Any, bool]
+# (time, event, what gives it its place, where, what, whether its time is told)
 _arrival = attrgetter("arrives")
 
 
@@ -121,19 +114,14 @@ class _Layout:
         for host, line in zip(story.hosts, self._lines, strict=True):
             for note in story.sides[host].notes:
                 event = -1 if note.held else note.event.number
-                found.append((note.time, event, len(found), self._note, line, note, True))
+                found.append((note.time, event, self._note, line, note, True))
             for bracket in story.sides[host].brackets:
-                started, fired = bracket.set, bracket.fired
-                number = len(found)
-                found.append(
-                    (started.time, started.number, number, self._set, line, bracket, False)
-                )
-                if fired is not None:
-                    number += 1
-                    found.append(
-                        (fired.time, fired.number, number, self._fired, line, bracket, True)
-                    )
-        return sorted(found, reverse=True)  # no two have the same running number
+                start, end = bracket.set, bracket.fired
+                found.append((start.time, start.number, self._set, line, bracket, False))
+                if end is not None:
+                    found.append((end.time, end.number, self._fired, line, bracket, True))
+        found.reverse()
+        return sorted(found, key=lambda it: it[:2], reverse=True)
 
     # --- the flow of time -----------------------------------------------------------------------
 
@@ -160,7 +148,7 @@ class _Layout:
         while True:
             if beside and beside[-1][1] < event and beside[-1][0] <= time:
                 if not coming or coming[-1].arrives > beside[-1][0]:
-                    at, _, _, *what = beside.pop()
+                    at, _, *what = beside.pop()
                     self._place(at, *what)
                     continue
             elif not coming or coming[-1].arrives > time:
@@ -181,7 +169,7 @@ class _Layout:
             self._lowest = y
         if seen and y >= self._next_tick and time > self._ticked:
             self._chart.ticks[y] = time
-            self._ticked, self._next_tick = time, y + TAG_ROW
+            self._ticked, self._next_tick = time, y + _TAG_ROW
 
     def _stop(self, until: int, still: Sequence[Message]) -> None:
         """Find the place of `until`; what is in flight then is drawn as if nothing else came."""
@@ -200,7 +188,7 @@ class _Layout:
         if before is None or time <= before:
             return
         passed = time - before
-        if passed > QUIET * self._unit and not self._under_way:
+        if passed > _QUIET * self._unit and not self._under_way:
             self._cut(time, passed, awaited)
         else:
             self._start += _fall(passed / self._unit)
@@ -222,29 +210,29 @@ class _Layout:
     def _send(self, message: Message, line: _Lifeline) -> int:
         sent = message.frame.time
         side = message.b > message.a
-        reply = REPLY if message.arrives > sent else ROW  # level arrows need room for their text
-        y = max(self._start, line.received[side] + reply, line.sent[side] + ROW) + message.extra
+        reply = _REPLY if message.arrives > sent else _ROW  # level arrows need room for their text
+        y = max(self._start, line.received[side] + reply, line.sent[side] + _ROW) + message.extra
         state = line.waiting
         if state is not None:
             line.waiting = None
             if state.time == sent:
                 y = state.y = line.tag = max(y, state.y)
         message.ya = y
-        line.sent[side] = y + NOTE_ROW if message.note else y
+        line.sent[side] = y + _NOTE_ROW if message.note else y
         self._under_way += 1
         return y
 
     def _arrive(self, message: Message, line: _Lifeline) -> int:
         side = message.a > message.b
-        least = LEAST_FALL if message.arrives > message.frame.time else 0
-        y = max(self._start, message.ya + least, line.received[side] + IN_ROW, line.sent[side] + 6)
+        least = _LEAST_FALL if message.arrives > message.frame.time else 0
+        y = max(self._start, message.ya + least, line.received[side] + _IN_ROW, line.sent[side] + 6)
         message.yb = y
-        line.received[side] = y + NOTE_ROW if message.note else y
+        line.received[side] = y + _NOTE_ROW if message.note else y
         self._under_way -= 1
         return y
 
     def _note(self, note: Note, line: _Lifeline) -> int:
-        note.y = line.tag = max(self._start, line.tag + TAG_ROW, line.last)
+        note.y = line.tag = max(self._start, line.tag + _TAG_ROW, line.last)
         line.waiting = note if note.is_state and not note.held else None
         return note.y
 
@@ -270,7 +258,7 @@ class _Layout:
 @lru_cache  # many frames take the same time
 def _fall(units: float) -> int:
     """How far down a time is: to scale up to 1 unit, then with its logarithm."""
-    return round(STEP * (units if units <= 1 else 1 + log(units)))
+    return round(_STEP * (units if units <= 1 else 1 + log(units)))
 
 
 def height_of(band: Band) -> int:
