@@ -219,6 +219,7 @@ class Host:
         for interface in self.interfaces:
             interface.handlers.clear()
             interface.on_up.clear()
+            interface.on_down.clear()
             self.ipv4.attach(interface)
 
     # --- configuration ----------------------------------------------------------------------

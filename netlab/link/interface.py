@@ -26,7 +26,7 @@ class Interface:
 
     `mtu` is the largest packet in bytes, `mac` its address on a medium that has such (`resolves`
     tells whether the present one has). `handlers` maps an EtherType to what takes such packets, and
-    what is in `on_up` is called whenever it has come up.
+    what is in `on_up` is called whenever it has come up, in `on_down` whenever it has gone down.
     """
 
     def __init__(
@@ -41,6 +41,7 @@ class Interface:
         self.resolves = self.framing.resolves
         self.handlers: dict[int, Handler] = {}
         self.on_up: list[Callable[[], None]] = []
+        self.on_down: list[Callable[[], None]] = []
         self.rx = Received()
         self.tx = Sent()
         self.enabled = True
@@ -85,7 +86,7 @@ class Interface:
         self.name = self.name.replace(self.framing.prefix, framing.prefix)
         self.framing = framing(self)
         self.resolves = framing.resolves
-        self._tell_that_it_is_up()
+        self._tell(self.on_up)
 
     def down(self, why: str = "it was set down by hand") -> None:
         """Turn it off. The other end notices, for the link is down then; see `Link.down`."""
@@ -105,11 +106,10 @@ class Interface:
         self._outlet = link
         fields = {"interface": self.name, "state": "DOWN" if link is None else "UP"}
         self._sim.record(self.host, "link", "carrier", fields, why)
-        if link is not None:
-            self._tell_that_it_is_up()
+        self._tell(self.on_down if link is None else self.on_up)
 
-    def _tell_that_it_is_up(self) -> None:
-        for action in list(self.on_up):
+    def _tell(self, actions: list[Callable[[], None]]) -> None:
+        for action in list(actions):
             action()
 
     # --- frames -----------------------------------------------------------------------------

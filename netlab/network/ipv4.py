@@ -60,6 +60,8 @@ class Ipv4(Configuration):
         """
         self.addresses.attach(interface)
         interface.handlers[ETHERTYPE_IPV4] = self._receive
+        interface.on_up.append(self.routes.forget)
+        interface.on_down.append(self.routes.forget)
         self.arp.attach(interface)
 
     def path_mtu_to(self, dst: IPv4Address) -> int:

@@ -45,7 +45,7 @@ class Route:
 
 
 class RoutingTable:
-    """The routes of one host. Look-ups are remembered until the table changes."""
+    """The routes of one host. Look-ups are remembered until something changes."""
 
     def __init__(self) -> None:
         self._routes: list[Route] = []
@@ -57,25 +57,37 @@ class RoutingTable:
         self._routes.sort(
             key=lambda each: -each.prefix.length
         )  # stable: the first of equals stays first
-        self._found.clear()
+        self.forget()
 
     def remove(self, route: Route) -> None:
         """Take a route out; one that isn't there is a ValueError."""
         self._routes.remove(route)
+        self.forget()
+
+    def forget(self) -> None:
+        """Look everything up anew: a route, or the state of an interface, has changed."""
         self._found.clear()
 
     def lookup(self, dst: IPv4Address) -> Route | None:
-        """The route with the longest prefix that holds `dst`, or None."""
+        """The route with the longest prefix that holds `dst`, or None.
+
+        One that leads by an interface that is down stands back for any other (RFC 1812 section
+        5.3.12.4).
+        """
         try:
             return self._found[dst]
         except KeyError:
             if len(self._found) >= 4096:
                 self._found.clear()
-            found = None
-            if not dst.is_multicast:  # which no route to single hosts serves
-                found = next((route for route in self._routes if dst in route.prefix), None)
-            self._found[dst] = found
+            found = self._found[dst] = self._find(dst)
             return found
+
+    def _find(self, dst: IPv4Address) -> Route | None:
+        if dst.is_multicast:  # which no route to single hosts serves
+            return None
+        fitting = [route for route in self._routes if dst in route.prefix]
+        usable = (route for route in fitting if route.interface.is_up)
+        return next(usable, fitting[0] if fitting else None)
 
     def __iter__(self) -> Iterator[Route]:
         return iter(self._routes)

@@ -5,9 +5,10 @@ import socket
 import pytest
 from scapy.layers.inet import ICMP, IP, IPerror
 
-from netlab import on
+from netlab import Network, on
 from netlab.errors import ConfigurationError
 from netlab.link.address import MacAddress
+from netlab.network.address import Prefix
 from netlab.network.ipv4_packet import PROTOCOL_UDP
 from netlab.transport.udp_datagram import UdpDatagram
 from netlab.units import ms
@@ -167,6 +168,45 @@ def test_behind_an_interface_that_is_down_all_is_unreachable(dst: str, code: int
     (error,) = (p for p in frames_on(chain.net, chain.first) if p.haslayer(IPerror))
     assert (error[IP].src, error[ICMP].type, error[ICMP].code) == ("10.0.1.254", 3, code)
     assert "r1:eth1, by which the route" in discarded(chain.net, chain.r1)[-1]
+
+
+@pytest.mark.rfc("RFC 1812 5.3.12.4", "RFC 1812 5.3.12.5", "RFC 1122 3.3.1.5")
+def test_a_route_by_an_interface_that_is_down_stands_back_for_another() -> None:
+    net = Network()
+    alice = net.host("alice", "10.0.1.1/24", gateway="10.0.1.254")
+    near, far = net.router("near"), net.router("far")
+    net.connect(alice, near, addresses=(None, "10.0.1.254/24"))
+    fast = net.connect(near, far, addresses=("10.0.2.1/30", "10.0.2.2/30"))
+    slow = net.connect(near, far, addresses=("10.0.3.1/30", "10.0.3.2/30"))
+    near.add_route("192.0.2.0/24", "10.0.2.2")
+    near.add_route("0.0.0.0/0", "10.0.3.2")
+    far.add_route("0.0.0.0/0", "10.0.3.1")
+    far.ipv4.add_address(far.interfaces[0], address("192.0.2.1"), Prefix.parse("192.0.2.1/32"))
+
+    def way() -> object:
+        before = len(net.trace.frames)
+        assert alice.ping("192.0.2.1", count=1).received == 1
+        sent = net.trace.frames[before:]
+        return next(f.link for f in sent if f.ipv4 and f.sender == "near" and f.receiver == "far")
+
+    assert way() is fast
+    fast.down()
+    assert way() is slow
+    fast.up()
+    assert way() is fast
+
+
+@pytest.mark.rfc("RFC 1812 4.2.2.3", "RFC 1812 4.2.2.4", "RFC 1812 5.3.2", "RFC 1812 5.3.3")
+def test_what_a_router_doesnt_understand_or_need_goes_on_as_it_came() -> None:
+    chain = Chain(middle_mtu=600)
+    chain.carol.udp.bind(address("0.0.0.0"), 9)
+    sent = datagram(
+        *("10.0.1.1", "10.0.3.1"), data=bytes(1_000), dscp=0b101_110, ecn=2, reserved=True
+    )
+    chain.inject(sent)
+    chain.net.run()
+    came = [f.ipv4 for f in chain.net.trace.frames if f.ipv4 and f.link is chain.last]
+    assert [(each.dscp, each.ecn, each.reserved) for each in came] == [(0b101_110, 2, True)] * 2
 
 
 def test_a_router_says_by_which_route_it_sends_a_packet_on() -> None:
