@@ -8,6 +8,7 @@ from netlab.link.interface import Interface
 from netlab.network.address import IPv4Address
 from netlab.network.arp import Arp
 from netlab.network.configuration import Configuration
+from netlab.network.dead_gateways import DeadGateways
 from netlab.network.forwarding import forward
 from netlab.network.fragments import fragments
 from netlab.network.handlers import ErrorSender, ProtocolHandler
@@ -39,6 +40,7 @@ class Ipv4(Configuration):
     def __init__(self, sim: Simulation, host: str) -> None:
         super().__init__(host)
         self.arp = Arp(sim, host, self._answers_for, self._neighbour_unreachable)
+        self.dead_gateways = DeadGateways(sim, host, self.routes)
         self.path_mtu = PathMtu(sim, host)
         self.filter = PacketFilter()
         self.reassembly = Reassembly(sim, host, self)
@@ -90,6 +92,8 @@ class Ipv4(Configuration):
         `interface` is the one whose link 255.255.255.255 means all hosts of; by default the first.
         `options` are as `pack_options` makes them; this host puts the first mark in them.
         """
+        if ttl is None:
+            ttl = self.ttl
         self._identification = identification = (self._identification + 1) & 0xFFFF
         route = self.route_for(dst, interface)
         if src is None:
@@ -101,7 +105,7 @@ class Ipv4(Configuration):
             dst,
             protocol,
             payload,
-            self.ttl if ttl is None else ttl,
+            ttl,
             identification,
             dont_fragment,
             False,
@@ -116,6 +120,8 @@ class Ipv4(Configuration):
             self._sim.clock.call_at(self._sim.clock.now, self._deliver, packet)
         elif route is None:
             self.discard(packet, f"no route leads to {dst}")
+        elif not ttl:
+            self.discard(packet, "nothing is sent without time to live (RFC 1122 section 3.2.1.7)")
         elif src.is_loopback:
             self.discard(packet, f"{src} never leaves a host (RFC 1122 section 3.2.1.3 g)")
         else:
@@ -281,6 +287,10 @@ class Ipv4(Configuration):
 
     def _neighbour_unreachable(self, data: bytes) -> None:
         packet = Ipv4Packet.parse(data)
+        other = self.dead_gateways.way_round(packet.dst)
+        if other is not None:
+            self.transmit(other, packet, "the gateway before didn't answer: by the next one")
+            return
         self.send_error(
             DESTINATION_UNREACHABLE,
             HOST_UNREACHABLE,

@@ -45,9 +45,13 @@ class Route:
 
 
 class RoutingTable:
-    """The routes of one host. Look-ups are remembered until something changes."""
+    """The routes of one host. Look-ups are remembered until something changes.
+
+    `dead` are the gateways by which no route leads while there is another.
+    """
 
     def __init__(self) -> None:
+        self.dead: set[IPv4Address] = set()
         self._routes: list[Route] = []
         self._found: dict[int, Route | None] = {}
 
@@ -65,14 +69,14 @@ class RoutingTable:
         self.forget()
 
     def forget(self) -> None:
-        """Look everything up anew: a route, or the state of an interface, has changed."""
+        """Look everything up anew: a route, an interface or what is known of a gateway has changed."""
         self._found.clear()
 
     def lookup(self, dst: IPv4Address) -> Route | None:
         """The route with the longest prefix that holds `dst`, or None.
 
-        One that leads by an interface that is down stands back for any other (RFC 1812 section
-        5.3.12.4).
+        One that leads by an interface that is down (RFC 1812 section 5.3.12.4), or by a dead gateway
+        (RFC 1122 section 3.3.1.5), stands back for any other.
         """
         try:
             return self._found[dst]
@@ -82,12 +86,20 @@ class RoutingTable:
             found = self._found[dst] = self._find(dst)
             return found
 
+    def usable(self, dst: IPv4Address) -> Iterator[Route]:
+        """All routes by which a packet for `dst` can leave now, the best first."""
+        return (
+            route
+            for route in self._routes
+            if dst in route.prefix
+            and route.interface.is_up
+            and route.gateway not in self.dead
+            and not dst.is_multicast  # which no route to single hosts serves
+        )
+
     def _find(self, dst: IPv4Address) -> Route | None:
-        if dst.is_multicast:  # which no route to single hosts serves
-            return None
-        fitting = [route for route in self._routes if dst in route.prefix]
-        usable = (route for route in fitting if route.interface.is_up)
-        return next(usable, fitting[0] if fitting else None)
+        fitting = (route for route in self._routes if dst in route.prefix)
+        return next(self.usable(dst), None if dst.is_multicast else next(fitting, None))
 
     def __iter__(self) -> Iterator[Route]:
         return iter(self._routes)
