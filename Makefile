@@ -8,7 +8,7 @@ IP       = 127.0.0.1#               where to listen; 0.0.0.0 for a container who
 PORT     = 8888#                    the port; when it is taken, the next free one is
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test quick lint format notebooks exercises lock clean elsewhere
+.PHONY: help lab test quick lint format notebooks exercises clauses lock clean elsewhere
 
 python = $(VENV)/bin/python
 pip    = $(python) -m pip -qq --disable-pip-version-check --no-input
@@ -43,7 +43,7 @@ lint: $(VENV)/test ## check style, types, layers, and that generated files are u
 	$(python) -m ruff check
 	$(python) -m mypy
 	$(VENV)/bin/lint-imports --cache-dir build/import-linter
-	@$(MAKE) --no-print-directory notebooks exercises OPTIONS=--check
+	@$(MAKE) --no-print-directory notebooks exercises clauses OPTIONS=--check
 
 format: $(VENV)/test ## put the code in order
 	$(python) -m ruff check --fix
@@ -54,6 +54,9 @@ notebooks: $(VENV)/test ## write notebooks/*.ipynb from notebooks/source/
 
 exercises: $(VENV)/test ## write exercises/ from solutions/
 	$(if $(wildcard solutions/build.py),$(python) solutions/build.py $(OPTIONS))
+
+clauses: $(VENV)/test ## write tests/clauses/README.md: which tests prove which clause of an RFC
+	$(python) tests/clauses/build.py $(OPTIONS)
 
 # Adds what pyproject.toml newly asks for and keeps the other versions; OPTIONS=--upgrade takes the newest of all.
 # The constraint is the last line of versions with a wheel for Macs with an Intel processor.

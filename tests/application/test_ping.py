@@ -13,6 +13,12 @@ from netlab.units import ms, s
 from tests.network.material import Chain, Pair, address
 
 
+@pytest.mark.rfc(
+    "RFC 1122 3.1/icmp",
+    "RFC 1122 3.2.2.6/server",
+    "RFC 1122 3.2.2.6/pass",
+    "RFC 1812 4.3.3.6/server",
+)
 def test_it_prints_what_people_know() -> None:
     chain = Chain()
     ping = chain.alice.ping("carol")
@@ -77,6 +83,7 @@ def test_times_have_the_digits_that_ping_gives_them(delay: int, shown: str) -> N
     assert ping.lines[2].endswith(f"time={shown} ms")
 
 
+@pytest.mark.rfc("RFC 1122 3.4/errors")
 def test_a_router_where_the_time_to_live_ends_is_named() -> None:
     ping = Chain().alice.ping("carol", count=1, ttl=1)
     assert ping.lines[1] == "From r1 (10.0.1.254) icmp_seq=1 Time to live exceeded"

@@ -28,6 +28,7 @@ def cases():
     return made
 
 
+@pytest.mark.rfc("RFC 1122 2.3.3/ethernet")
 def test_a_frame_has_the_bytes_that_scapy_makes_of_its_fields(cases):
     for frame, by_scapy in cases:
         assert frame.pack() == by_scapy

@@ -18,7 +18,7 @@ def give(pair: Pair, text: str) -> None:
 # --- several --------------------------------------------------------------------------------
 
 
-@pytest.mark.rfc("RFC 1122 3.3.4.1")
+@pytest.mark.rfc("RFC 1122 3.3.4.1", "RFC 1122 3.2.2.9/static", "RFC 1122 3.3.1.6/manual")
 def test_an_interface_may_have_several_addresses_and_answers_at_each() -> None:
     pair = Pair()
     give(pair, "10.0.0.3/24")
@@ -34,7 +34,7 @@ def test_an_interface_may_have_several_addresses_and_answers_at_each() -> None:
     ]
 
 
-@pytest.mark.rfc("RFC 1122 3.3.4.3")
+@pytest.mark.rfc("RFC 1122 3.3.4.3", "RFC 1122 3.2.1.3/own", "RFC 1122 3.3.1.1/mask")
 def test_a_packet_is_sent_from_the_address_that_is_on_the_way() -> None:
     pair = Pair()
     give(pair, "192.168.7.1/24")
@@ -56,7 +56,7 @@ def test_an_answer_comes_from_the_address_that_was_asked() -> None:
     assert set(answers) == {address("10.0.0.1"), address("10.0.0.3")}
 
 
-@pytest.mark.rfc("RFC 1122 3.3.4.2")
+@pytest.mark.rfc("RFC 1122 3.3.4.2", "RFC 1812 5.2.3/own")
 def test_an_address_of_another_interface_is_answered_too() -> None:
     """The weak end system model; ARP for that address is another matter."""
     net = Network()
@@ -93,7 +93,7 @@ def test_routes_by_a_gateway_outlast_an_address_where_another_has_that_neighbour
 # --- networks of two and of one -------------------------------------------------------------
 
 
-@pytest.mark.rfc("RFC 3021 2.1")
+@pytest.mark.rfc("RFC 3021 2.1", "RFC 1122 3.2.1.3/subnets", "RFC 1812 4.2.2.11/prefixes")
 def test_both_addresses_of_a_network_of_two_are_hosts() -> None:
     net = Network()
     alice, bob = net.host("alice", "10.0.0.0/31"), net.host("bob", "10.0.0.1/31")
@@ -119,6 +119,7 @@ def test_a_host_that_is_a_network_by_itself_gets_its_neighbours_by_routes() -> N
 # --- routes ---------------------------------------------------------------------------------
 
 
+@pytest.mark.rfc("RFC 1122 3.3.1.6/manual")
 def test_a_route_is_replaced_by_taking_the_old_one_out() -> None:
     pair = Pair()
     routes = pair.bob.ipv4
@@ -145,7 +146,7 @@ def test_a_gateway_or_an_interface_is_needed_and_an_address_to_send_from() -> No
 # --- many -----------------------------------------------------------------------------------
 
 
-@pytest.mark.rfc("RFC 1122 3.3.6")
+@pytest.mark.rfc("RFC 1122 3.3.6", "RFC 1122 3.3.6/recognize")
 @pytest.mark.parametrize("dst", ["10.0.0.255", "255.255.255.255", "10.0.0.0", "0.0.0.0"])
 def test_every_form_of_broadcast_is_heard(dst: str) -> None:
     pair = Pair()
@@ -172,7 +173,7 @@ def test_a_broadcast_of_a_network_is_heard_only_from_that_network() -> None:
 # --- 127.0.0.0/8 ----------------------------------------------------------------------------
 
 
-@pytest.mark.rfc("RFC 1122 3.2.1.3")
+@pytest.mark.rfc("RFC 1122 3.2.1.3", "RFC 1122 3.2.1.3/loopback")
 def test_what_has_a_loopback_address_never_leaves_the_host() -> None:
     pair = Pair()
     sock = pair.alice.socket(socket.SOCK_DGRAM)
@@ -185,7 +186,7 @@ def test_what_has_a_loopback_address_never_leaves_the_host() -> None:
     ]
 
 
-@pytest.mark.rfc("RFC 1122 3.2.1.3")
+@pytest.mark.rfc("RFC 1122 3.2.1.3", "RFC 1122 3.2.1.3/loopback")
 def test_what_comes_for_a_loopback_address_is_dropped() -> None:
     pair = Pair()
     pair.inject(datagram("10.0.0.1", "127.0.0.1"))

@@ -18,7 +18,7 @@ def arps(pair: Pair) -> list[ARP]:
     return [packet[ARP] for packet in frames_on(pair.net, pair.cable) if packet.haslayer(ARP)]
 
 
-@pytest.mark.rfc("RFC 826")
+@pytest.mark.rfc("RFC 826", "RFC 1122 2.3.3/arp", "RFC 1122 2.3.3/ethernet", "RFC 1122 3.3.6/link")
 def test_a_host_asks_all_and_the_one_who_has_the_address_answers_the_asker_alone() -> None:
     pair = Pair()
     assert pair.alice.ping("bob", count=1).rtts == [40 * ms]
@@ -42,7 +42,7 @@ def test_both_sides_know_each_other_after_one_question() -> None:
         assert (entry.mac, entry.state) == (other.interfaces[0].mac, "REACHABLE")
 
 
-@pytest.mark.rfc("RFC 1122 section 2.3.2.1")
+@pytest.mark.rfc("RFC 1122 section 2.3.2.1", "RFC 1122 2.3.2.1/flush")
 @pytest.mark.parametrize(("later", "questions"), [(60 * s - 1, 1), (60 * s, 2)])
 def test_an_answer_is_believed_for_a_minute(later: int, questions: int) -> None:
     pair = Pair()
@@ -56,7 +56,7 @@ def test_an_answer_is_believed_for_a_minute(later: int, questions: int) -> None:
     assert [packet.op for packet in arps(pair)] == [1, 2] * questions
 
 
-@pytest.mark.rfc("RFC 1122 section 2.3.2.1")
+@pytest.mark.rfc("RFC 1122 section 2.3.2.1", "RFC 1122 2.3.2.1/flood")
 def test_a_question_without_an_answer_is_asked_three_times_a_second_apart() -> None:
     pair = Pair()
     assert pair.alice.ping("10.0.0.9", count=1, timeout=10 * s).received == 0
@@ -89,7 +89,7 @@ def test_a_lost_answer_costs_a_second() -> None:
     assert pair.alice.ping("bob", count=1, timeout=5 * s).rtts == [1 * s + 40 * ms]
 
 
-@pytest.mark.rfc("RFC 1122 section 2.3.2.2")
+@pytest.mark.rfc("RFC 1122 section 2.3.2.2", "RFC 1122 2.4/unreachable")
 def test_packets_that_wait_for_one_answer_are_all_sent_in_their_order() -> None:
     pair = Pair()
     received = pair.bob.socket(socket.SOCK_DGRAM)

@@ -49,7 +49,7 @@ def pair() -> Pair:
     return pair
 
 
-@pytest.mark.rfc("RFC 1122 section 2.3.2.1")
+@pytest.mark.rfc("RFC 1122 section 2.3.2.1", "RFC 1122 3.3.1.4/continuously")
 def test_an_answer_grows_old_without_anything_happening(pair: Pair) -> None:
     entry = entry_of_bob(pair)
     steps = pair.net.sim.clock.steps
@@ -68,7 +68,7 @@ def test_an_answer_grows_old_without_anything_happening(pair: Pair) -> None:
     assert pair.net.sim.clock.steps == steps
 
 
-@pytest.mark.rfc("RFC 1122 section 2.3.2.1")
+@pytest.mark.rfc("RFC 1122 section 2.3.2.1", "RFC 1122 3.3.1.4/traffic")
 def test_an_old_answer_is_used_and_the_neighbour_alone_asked_whether_it_holds(pair: Pair) -> None:
     pair.net.run_for(2 * minute)
     send(pair.alice)
@@ -84,7 +84,7 @@ def test_an_old_answer_is_used_and_the_neighbour_alone_asked_whether_it_holds(pa
     assert "ask it alone" in question.reason
 
 
-@pytest.mark.rfc("RFC 1122 section 2.3.2.1")
+@pytest.mark.rfc("RFC 1122 section 2.3.2.1", "RFC 1122 2.3.2.1/flush")
 def test_an_old_answer_that_isnt_confirmed_is_given_up_after_three_questions(pair: Pair) -> None:
     pair.net.run_for(2 * minute)
     pair.cable.drop(lambda frame: frame.sender == "bob")
@@ -128,7 +128,7 @@ def test_that_a_neighbour_failed_can_be_seen_for_a_while() -> None:
     assert pair.alice.arp.table == {}
 
 
-@pytest.mark.rfc("RFC 1122 section 2.3.2.1")
+@pytest.mark.rfc("RFC 1122 section 2.3.2.1", "RFC 1122 2.3.2.1/flood")
 def test_however_many_packets_there_are_a_neighbour_is_asked_once_a_second() -> None:
     pair = Pair()
     for _ in range(95):

@@ -42,7 +42,14 @@ class Office:
         return self.alice.ping("192.0.2.1", count=count).received
 
 
-@pytest.mark.rfc("RFC 1122 3.3.1.2", "RFC 1122 3.3.1.4", "RFC 1122 3.3.1.5")
+@pytest.mark.rfc(
+    "RFC 1122 3.3.1.2",
+    "RFC 1122 3.3.1.4",
+    "RFC 1122 3.3.1.5",
+    "RFC 1122 3.3.1.2/several",
+    "RFC 1122 3.3.1.4/detect",
+    "RFC 1122 3.3.1.5/switch",
+)
 def test_packets_go_by_another_gateway_when_the_first_doesnt_answer() -> None:
     office = Office()
     assert (office.ping(), office.gateway) == (1, "10.0.0.251")

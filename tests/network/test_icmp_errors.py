@@ -31,7 +31,9 @@ def withheld(pair: Pair) -> list[str]:
     return [event.fields["why"] for event in pair.net.trace.events_of(kind="icmp withheld")]
 
 
-@pytest.mark.rfc("RFC 792", "RFC 1812 4.3.2.3", "RFC 1122 3.2.2")
+@pytest.mark.rfc(
+    "RFC 792", "RFC 1812 4.3.2.3", "RFC 1122 3.2.2", "RFC 1122 3.2.2/same", "RFC 1812 4.3.2.3/same"
+)
 @pytest.mark.parametrize("size", [0, 5, 519, 520, 521, 1_400])
 @pytest.mark.parametrize("options", [b"", b"\x01\x01\x01\x00", b"\x01" * 39 + b"\x00"])
 def test_the_packet_is_quoted_byte_for_byte_as_it_came_up_to_576_bytes(
@@ -79,7 +81,7 @@ def test_a_quoted_header_with_marks_in_its_options_agrees_with_its_checksum() ->
     assert Ipv4Packet.verify(message.payload)
 
 
-@pytest.mark.rfc("RFC 1812 4.3.2.3")
+@pytest.mark.rfc("RFC 1812 4.3.2.3", "RFC 1812 4.3.2.3/same")
 def test_a_router_quotes_the_time_to_live_with_which_it_got_the_packet() -> None:
     chain = Chain()
     chain.alice.ping("carol", count=1, ttl=1)
@@ -91,7 +93,7 @@ def test_a_router_quotes_the_time_to_live_with_which_it_got_the_packet() -> None
     assert Ipv4Packet.verify(message.payload)
 
 
-@pytest.mark.rfc("RFC 1122 3.3.4.2", "RFC 1812 4.3.2.4")
+@pytest.mark.rfc("RFC 1122 3.3.4.2", "RFC 1812 4.3.2.4", "RFC 1812 4.3.2.4/source")
 def test_a_host_answers_from_the_address_asked_and_a_router_from_the_side_of_the_asker() -> None:
     chain = Chain()
     assert "From 10.0.1.254 icmp_seq=1" in chain.alice.ping("10.0.3.1", count=1, ttl=1).text()
@@ -111,7 +113,7 @@ def test_errors_have_precedence_6_and_the_default_type_of_service() -> None:
     assert errors_on(pair)[0].tos == 0b110_000_00
 
 
-@pytest.mark.rfc("RFC 1349 5.1")
+@pytest.mark.rfc("RFC 1349 5.1", "RFC 1812 4.3.2.5/precedence")
 def test_a_reply_asks_for_the_same_service_as_the_request() -> None:
     pair = Pair()
     request = IcmpMessage.echo_request(1, 1).pack()
@@ -121,7 +123,16 @@ def test_a_reply_asks_for_the_same_service_as_the_request() -> None:
     assert frames_on(pair.net, pair.cable)[-1].tos == 10 << 2
 
 
-@pytest.mark.rfc("RFC 1122 3.2.2", "RFC 1812 4.3.2.7")
+@pytest.mark.rfc(
+    "RFC 1122 3.2.2",
+    "RFC 1812 4.3.2.7",
+    "RFC 1122 3.2.2/about-many",
+    "RFC 1122 3.2.2/about-fragment",
+    "RFC 1122 3.2.2/about-source",
+    "RFC 1812 4.3.2.7/about-many",
+    "RFC 1812 4.3.2.7/about-source",
+    "RFC 1812 4.3.2.7/about-fragment",
+)
 @pytest.mark.parametrize(
     ("packet", "why"),
     [
@@ -142,7 +153,12 @@ def test_no_error_is_sent_about_what_it_must_not_be_about(packet: Ipv4Packet, wh
     assert withheld(pair) == [why]
 
 
-@pytest.mark.rfc("RFC 1122 3.2.2", "RFC 1812 4.3.2.7")
+@pytest.mark.rfc(
+    "RFC 1122 3.2.2",
+    "RFC 1812 4.3.2.7",
+    "RFC 1122 3.2.2/about-error",
+    "RFC 1812 4.3.2.7/about-error",
+)
 @pytest.mark.parametrize("type_", range(0, 256, 1))
 def test_an_error_is_sent_about_queries_and_about_no_other_icmp_message(type_: int) -> None:
     pair = Pair()

@@ -112,6 +112,7 @@ def test_the_copied_flag_is_the_types_highest_bit() -> None:
     assert parse_options(copied_options(pack_options(options))) == [options[0], options[3]]
 
 
+@pytest.mark.rfc("RFC 1812 4.2.2.6/padding")
 def test_what_follows_the_end_of_the_list_is_padding() -> None:
     assert parse_options(b"\x01\x00\x07\x01") == [Option(NO_OPERATION)]
 
@@ -253,7 +254,14 @@ def echo_with(chain: Chain, options: list[Option]) -> tuple[list[Option], list[O
     return parse_options(sent[-1].options), parse_options(replies[-1].options)
 
 
-@pytest.mark.rfc("RFC 791 3.1", "RFC 1812 5.3.13.5", "RFC 1122 3.2.2.6", "RFC 1812 4.3.3.6")
+@pytest.mark.rfc(
+    "RFC 791 3.1",
+    "RFC 1812 5.3.13.5",
+    "RFC 1122 3.2.2.6",
+    "RFC 1812 4.3.3.6",
+    "RFC 1812 4.2.2.2/address",
+    "RFC 1812 5.3.13.5/route",
+)
 def test_a_recorded_route_goes_there_and_back() -> None:
     """Each host records the address from which it sends the packet on."""
     there, back = echo_with(Chain(), [Option.record_route()])
@@ -265,7 +273,16 @@ def test_a_recorded_route_goes_there_and_back() -> None:
     ]
 
 
-@pytest.mark.rfc("RFC 1122 3.2.1.8", "RFC 1122 3.2.2.6", "RFC 1812 5.3.13.6")
+@pytest.mark.rfc(
+    "RFC 1122 3.2.1.8",
+    "RFC 1122 3.2.2.6",
+    "RFC 1812 5.3.13.6",
+    "RFC 1122 3.2.1.8e/originate",
+    "RFC 1122 3.2.1.8e/destination",
+    "RFC 1122 3.2.1.8e/value",
+    "RFC 1812 5.3.13.6/timestamp",
+    "RFC 1812 5.3.13.6/named",
+)
 def test_timestamps_tell_when_each_host_had_it() -> None:
     chain = Chain()
     chain.alice.ping("carol", count=1)  # so that ARP takes no time any more
@@ -291,7 +308,15 @@ def test_timestamps_tell_when_each_host_had_it() -> None:
     assert [own for own, _ in back[0].times] == named
 
 
-@pytest.mark.rfc("RFC 1812 5.3.13.1", "RFC 1122 3.2.1.8")
+@pytest.mark.rfc(
+    "RFC 1812 5.3.13.1",
+    "RFC 1122 3.2.1.8",
+    "RFC 1122 3.2.1.8/unknown",
+    "RFC 1122 3.2.1.8b/stream",
+    "RFC 1812 4.2.2.6/unknown",
+    "RFC 1812 5.3.13.1/unknown",
+    "RFC 1812 5.3.13.3/stream",
+)
 def test_options_that_nobody_knows_pass_untouched() -> None:
     options = [
         Option(0x9E, b"?"),
@@ -320,7 +345,13 @@ def test_a_router_refuses_a_route_that_the_sender_chose(kind: int) -> None:
     assert "RFC 7126" in discarded(chain.net, chain.r1)[0]
 
 
-@pytest.mark.rfc("RFC 1122 3.2.1.8", "RFC 1122 3.3.5")
+@pytest.mark.rfc(
+    "RFC 1122 3.2.1.8",
+    "RFC 1122 3.3.5",
+    "RFC 1122 3.2.1.8c/originate",
+    "RFC 1122 3.2.1.8c/complete",
+    "RFC 1812 4.2.2.1/terminate",
+)
 @pytest.mark.parametrize(("pointer", "errors"), [(4, [(3, 5)]), (8, [])])
 def test_a_host_takes_what_came_to_its_routes_end_and_sends_nothing_on(
     pointer: int, errors: list[tuple[int, int]]
@@ -335,7 +366,7 @@ def test_a_host_takes_what_came_to_its_routes_end_and_sends_nothing_on(
     assert len(port.queue) == (not errors)
 
 
-@pytest.mark.rfc("RFC 1812 4.3.3.5", "RFC 1812 5.3.13.6")
+@pytest.mark.rfc("RFC 1812 4.3.3.5", "RFC 1812 5.3.13.6", "RFC 1812 4.3.3.5/problem")
 def test_a_router_tells_of_an_option_that_it_cant_mark() -> None:
     full = Option(TIMESTAMP, bytes([9, 0xF0]) + bytes(4))
     chain, errors = sent_by_alice([full])

@@ -27,7 +27,7 @@ def test_what_a_rule_matches_goes_no_further_and_is_on_record() -> None:
     assert repr(rule) == "<filter no ICMP: 3 packets refused>"
 
 
-@pytest.mark.rfc("RFC 1812 5.2.7.1", "RFC 1812 5.3.9")
+@pytest.mark.rfc("RFC 1812 5.2.7.1", "RFC 1812 5.3.9", "RFC 1812 5.3.9/filter")
 def test_a_rule_that_answers_tells_the_sender_that_it_is_prohibited() -> None:
     chain = Chain()
     chain.r2.ipv4.filter.refuse(lambda packet: packet.protocol == PROTOCOL_ICMP, answer=True)

@@ -115,6 +115,7 @@ def test_a_larger_segment_that_still_does_not_pass_is_cut_down_again() -> None:
     assert seen[-1] < 1460
 
 
+@pytest.mark.rfc("RFC 1122 3.3.3/mms")
 def test_a_new_connection_begins_with_what_is_known_and_announces_its_first_link() -> None:
     chain = Chain(middle_mtu=600)
     for _ in range(2):

@@ -61,7 +61,14 @@ def errors(pair: Pair) -> list[tuple[int, int]]:
 # --- from end to end ------------------------------------------------------------------------
 
 
-@pytest.mark.rfc("RFC 1122 3.3.2", "RFC 1122 3.3.3", "RFC 791 3.2")
+@pytest.mark.rfc(
+    "RFC 1122 3.3.2",
+    "RFC 1122 3.3.3",
+    "RFC 791 3.2",
+    "RFC 1122 3.2.1.4/reassembly",
+    "RFC 1122 3.3.2/reassemble",
+    "RFC 1122 3.3.2/576",
+)
 @pytest.mark.parametrize("size", [1_473, 9_000, 65_507])
 def test_a_datagram_larger_than_the_link_takes_is_cut_and_put_together(size: int) -> None:
     pair = Pair()
@@ -79,7 +86,9 @@ def test_a_datagram_larger_than_the_link_takes_is_cut_and_put_together(size: int
     assert pair.bob.ipv4.reassembling == []
 
 
-@pytest.mark.rfc("RFC 1812 4.2.2.7", "RFC 1812 5.2.1.2")
+@pytest.mark.rfc(
+    "RFC 1812 4.2.2.7", "RFC 1812 5.2.1.2", "RFC 1812 4.2.2.7/fragment", "RFC 1812 5.2.6/reassemble"
+)
 def test_a_router_cuts_what_is_too_large_for_the_next_link_and_the_host_mends_it() -> None:
     chain = Chain(middle_mtu=600)
     ping = chain.alice.ping("carol", count=1, size=4_000)
@@ -192,7 +201,7 @@ def test_congestion_that_one_fragment_met_the_whole_has_met() -> None:
     assert [packet.ecn for packet in came] == [3]
 
 
-@pytest.mark.rfc("RFC 1812 4.2.2.8")
+@pytest.mark.rfc("RFC 1812 4.2.2.8", "RFC 1812 4.2.2.8/reassemble", "RFC 1812 5.2.6/reassemble")
 def test_a_router_puts_together_what_is_for_itself_only() -> None:
     chain = Chain()
     assert chain.alice.ping("10.0.1.254", count=1, size=4_000).received == 1
@@ -205,7 +214,7 @@ def test_a_router_puts_together_what_is_for_itself_only() -> None:
 # --- the end of patience --------------------------------------------------------------------
 
 
-@pytest.mark.rfc("RFC 1122 3.3.2", "RFC 1122 3.2.2.4", "RFC 792")
+@pytest.mark.rfc("RFC 1122 3.3.2", "RFC 1122 3.2.2.4", "RFC 792", "RFC 1122 3.3.2/timeout")
 def test_what_isnt_whole_after_a_minute_is_given_up_and_its_sender_told(pair: Pair) -> None:
     first, _, last = pieces()
     inject(pair, last, until=30 * s)

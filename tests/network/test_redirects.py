@@ -59,7 +59,7 @@ def office() -> Office:
     return Office()
 
 
-@pytest.mark.rfc("RFC 1812 5.2.7.2", "RFC 792")
+@pytest.mark.rfc("RFC 1812 5.2.7.2", "RFC 792", "RFC 1812 5.2.7.2/network")
 def test_a_router_tells_of_a_better_hop_on_the_senders_own_network_and_forwards(
     office: Office,
 ) -> None:
@@ -78,7 +78,7 @@ def test_a_router_tells_of_a_better_hop_on_the_senders_own_network_and_forwards(
     assert office.gateway == "10.0.0.251"  # again, for nobody is at the other address
 
 
-@pytest.mark.rfc("RFC 1812 5.2.7.2")
+@pytest.mark.rfc("RFC 1812 5.2.7.2", "RFC 1812 5.2.7.2/conditions")
 def test_a_router_tells_a_sender_on_another_network_nothing(office: Office) -> None:
     echo = IcmpMessage.echo_request(1, 1)
     packet = Ipv4Packet(address("192.0.2.9"), address("10.0.9.1"), PROTOCOL_ICMP, echo.pack())
@@ -91,7 +91,9 @@ def test_a_router_tells_a_sender_on_another_network_nothing(office: Office) -> N
     assert not [frame for frame in office.net.trace.frames if frame.icmp and frame.icmp.type == 5]
 
 
-@pytest.mark.rfc("RFC 1122 3.2.2.2", "RFC 1122 3.3.1.2")
+@pytest.mark.rfc(
+    "RFC 1122 3.2.2.2", "RFC 1122 3.3.1.2", "RFC 1122 3.2.2.2/update", "RFC 1122 3.2.2.2/both"
+)
 @pytest.mark.parametrize("code", [0, 1, 2, 3], ids=["network", "host", "network TOS", "host TOS"])
 def test_a_redirect_of_any_kind_is_followed_for_that_host(office: Office, code: int) -> None:
     office.redirect(code)
@@ -132,7 +134,7 @@ def test_a_redirect_about_nothing_under_way_is_not_believed(office: Office) -> N
     assert office.gateway == "10.0.0.251"
 
 
-@pytest.mark.rfc("RFC 1812 5.2.7.2")
+@pytest.mark.rfc("RFC 1812 5.2.7.2", "RFC 1812 5.2.7.2/follow")
 def test_a_router_follows_no_redirect(office: Office) -> None:
     office.alice.ipv4.forwarding = True
     office.redirect()

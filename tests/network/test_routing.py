@@ -19,7 +19,12 @@ def route(prefix: str, gateway: str | None = None) -> Route:
     return Route(Prefix.parse(prefix), ETH0, address("10.0.0.1"), via)
 
 
-@pytest.mark.rfc("RFC 1812 5.2.4.3")
+@pytest.mark.rfc(
+    "RFC 1812 5.2.4.3",
+    "RFC 1812 5.2.4.3/longest",
+    "RFC 1812 5.2.4.3/default",
+    "RFC 1812 4.2.2.11/prefixes",
+)
 def test_the_longest_prefix_wins_whatever_the_order() -> None:
     table = RoutingTable()
     for prefix in ("10.0.0.0/8", "0.0.0.0/0", "10.1.2.0/24", "10.1.0.0/16", "10.1.2.3/32"):
@@ -55,6 +60,7 @@ def test_of_two_routes_with_one_prefix_the_first_stands_until_it_is_removed() ->
         table.remove(first)
 
 
+@pytest.mark.rfc("RFC 1122 3.3.1.2/cache")
 def test_what_was_looked_up_is_forgotten_when_a_better_route_comes() -> None:
     table = RoutingTable()
     table.add(route("0.0.0.0/0"))

@@ -76,7 +76,7 @@ def test_a_hard_error_ends_an_open_connection(
     story.alice_reports(number)
 
 
-@pytest.mark.rfc("RFC 1122 4.2.3.9", "RFC 9293 MUST-56")
+@pytest.mark.rfc("RFC 1122 4.2.3.9", "RFC 9293 MUST-56", "RFC 1122 3.2.2.1/hint")
 @pytest.mark.parametrize(("type_", "code", "number"), SOFT)
 def test_a_soft_error_ends_no_open_connection(
     story: Story, type_: int, code: int, number: int
