@@ -12,9 +12,16 @@ The rooms of the house are the layers: `application`, `sockets`, `transport`, `n
 `sim`, the time that they run in. `trace` and `views` show what happened.
 """
 
+import sys
+
 from netlab.experiment import experiment
 from netlab.sockets.door import on
 from netlab.topology import Network
 from netlab.trace.trace import Trace
 
 __all__ = ["Network", "Trace", "experiment", "on"]
+
+if "IPython" in sys.modules:
+    from netlab.views import notebook
+
+    notebook.register(sys.modules["IPython"].get_ipython())
