@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from netlab.views.plot import Plot
     from netlab.views.sequence import Sequence
     from netlab.views.states import StateDiagram
+    from netlab.views.table import Table
 
 
 class Trace:
@@ -226,6 +227,12 @@ class Trace:
         from netlab.views.packet import PacketView
 
         return PacketView(self.frame(frame) if isinstance(frame, int) else frame)
+
+    def journey(self, frame: Frame | int) -> Table:
+        """The packet in a frame (or its id), hop by hop, with what each hop changed marked."""
+        from netlab.views.journey import journey
+
+        return journey(self, self.frame(frame) if isinstance(frame, int) else frame)
 
     def plot(self, *names: str, host: object = None, connection: str | None = None) -> Plot:
         """Quantities over time, such as "cwnd" and "ssthresh"; see `netlab.views.plot.Plot`."""
