@@ -104,6 +104,7 @@ def _in_established(connection: "Connection", segment: Segment, options: Options
         and segment.window << sender.snd_wscale == sender.snd_wnd
         and less_equal(sender.snd_wl1, segment.seq)
         and receiver.fin_seq is None
+        and not sender.persist.delay
         and not options.sack
         and not connection.ecn.on
         and _check_timestamps(connection, segment, options)

@@ -573,6 +573,14 @@ STEPS = st.lists(
 )
 
 
+SHUT = [
+    ("ACK", 0, 0, 0, 0),  # the window is shut, and probed while the other side goes on sending
+    ("write", 0, 0, 700, 0),
+    *[("time", 0, 0, 0, 0)] * 5,
+    ("ACK", 0, 0, 1, 0),
+]
+
+
 def told(steps: list[Step], *, predict: bool) -> str:
     """All that is on record when a peer says these things, and alice's user writes and reads."""
     processing = dict(arrives._PROCESSING)
@@ -603,6 +611,7 @@ def told(steps: list[Step], *, predict: bool) -> str:
                     window=window,
                 )
         state = (tcb.state, sender.snd_una, sender.snd_nxt, sender.snd_wl1, sender.snd_wl2)
+        state += (sender.persist.delay, sender._unanswered_since)
         return f"{state} {story.net.trace.digest()}"
 
 
@@ -610,6 +619,7 @@ def told(steps: list[Step], *, predict: bool) -> str:
 @settings(deadline=None)
 @given(STEPS)
 @example([("FIN,ACK", 700, -1, 0, 65_535), ("ACK", 0, 0, 700, 65_535)])  # a FIN that came too early
+@example(SHUT)
 def test_a_segment_that_was_foreseen_leads_to_what_all_the_checks_lead_to(
     steps: list[Step],
 ) -> None:
