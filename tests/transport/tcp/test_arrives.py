@@ -1,6 +1,7 @@
 """RFC 9293 section 3.10.7.4: segments that arrive in all other states, check by check."""
 
 from contextlib import suppress
+from dataclasses import dataclass
 from errno import ECONNREFUSED, ECONNRESET
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from netlab.host import Host
 from netlab.transport.tcp import arrives
 from netlab.transport.tcp.connection import Connection
+from netlab.transport.tcp.options import Options
 from netlab.transport.tcp.segment import Segment
 from netlab.transport.tcp.states import SYNCHRONIZED, State
 from netlab.units import minute, ms, s
@@ -557,10 +559,24 @@ def test_the_other_side_may_go_on_sending_after_our_close(story: Story) -> None:
 
 # --- header prediction -----------------------------------------------------------------------
 
-Step = tuple[str, int, int, int, int]
+
+@dataclass
+class Step:
+    """What alice's user, the peer or time does; numbers count from what alice expects, or waits for."""
+
+    what: str
+    seq: int = 0
+    ack: int = 0
+    size: int = 0
+    window: int = 65_535
+    stamp: int = 0
+    sacked: int = 0
+
+
 NEAR = st.sampled_from([0, 0, 0, 0, -1, 1, -700, 700, 1460, 70_000, -70_000, 1 << 31])
 STEPS = st.lists(
-    st.tuples(
+    st.builds(
+        Step,
         st.sampled_from(
             ["ACK", "ACK", "ACK,PSH", "", "FIN,ACK", "URG,ACK", "write", "read", "time"]
         ),
@@ -568,71 +584,83 @@ STEPS = st.lists(
         NEAR,
         st.sampled_from([0, 0, 1, 700, 1460, 3000]),
         st.sampled_from([65_535, 65_535, 65_535, 20_000, 500, 0]),
+        st.sampled_from([0, 0, 0, 1, -1, 1000]),
+        st.sampled_from([0, 0, 0, 1, 700]),
     ),
     max_size=25,
 )
-
-
-SHUT = [
-    ("ACK", 0, 0, 0, 0),  # the window is shut, and probed while the other side goes on sending
-    ("write", 0, 0, 700, 0),
-    *[("time", 0, 0, 0, 0)] * 5,
-    ("ACK", 0, 0, 1, 0),
+EARLY_FIN = [Step("FIN,ACK", 700, -1), Step("ACK", size=700)]
+SHUT = [  # a window that is shut, and probed while the other side goes on sending
+    Step("ACK", window=0),
+    Step("write", size=700),
+    *[Step("time")] * 5,
+    Step("ACK", size=1, window=0),
 ]
 
 
-def told(steps: list[Step], *, predict: bool) -> str:
+def told(steps: list[Step], *, options: bool, predict: bool) -> str:
     """All that is on record when a peer says these things, and alice's user writes and reads."""
     processing = dict(arrives._PROCESSING)
     if not predict:
         del processing[State.ESTABLISHED]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(arrives, "_PROCESSING", processing)
-        story = Story(receive_buffer=5000, nodelay=True).opened()
-        tcb = story.tcb
-        sender = tcb.sender
-        for what, seq, ack, size, window in steps:
+        story = Story(receive_buffer=5000, nodelay=True)
+        story.connect()
+        story.alice_sends("SYN", seq=0)
+        syn = Options(1460, None, True, timestamps=(700, 0)) if options else Options(1460)
+        story.peer("SYN,ACK", seq=0, ack=1, options=syn.pack())
+        stamp = 700
+        for step in steps:
             story.net.run(until=story.net.now)
             story._sent.clear()  # whatever alice said, it is on record
-            if what == "time":
+            tcb, sender = story.tcb, story.tcb.sender
+            stamp += step.stamp
+            if step.what == "time":
                 story.net.run(until=story.net.now + 300 * ms)
-            elif what == "read":
-                tcb.receive(size)
-            elif what == "write":
+            elif step.what == "read":
+                tcb.receive(step.size)
+            elif step.what == "write":
                 with suppress(OSError):
-                    tcb.send(bytes(size))
+                    tcb.send(bytes(step.size))
             else:
-                acked = sender.snd_max if ack == 1 else sender.snd_una + ack
+                acked = sender.snd_max if step.ack == 1 else sender.snd_una + step.ack
+                said = Options(timestamps=(stamp, 0)) if options else Options()
+                if options and step.sacked:
+                    start = sender.snd_una + step.sacked
+                    said.sack = ((start, start + 700),)
                 story.peer(
-                    what,
-                    seq=tcb.receiver.rcv_nxt - story.peer_isn + seq,
+                    step.what,
+                    seq=tcb.receiver.rcv_nxt - story.peer_isn + step.seq,
                     ack=acked - story.isn,
-                    text=bytes(size),
-                    window=window,
+                    text=bytes(step.size),
+                    window=step.window,
+                    options=said.pack(),
                 )
+        tcb, sender = story.tcb, story.tcb.sender
         state = (tcb.state, sender.snd_una, sender.snd_nxt, sender.snd_wl1, sender.snd_wl2)
-        state += (sender.persist.delay, sender._unanswered_since)
+        state += (sender.persist.delay, sender._unanswered_since, tcb.timestamps.ts_recent)
         return f"{state} {story.net.trace.digest()}"
 
 
 @pytest.mark.rfc("RFC 9293 3.10.7.4", "RFC 7323 section 5.6")
 @settings(deadline=None)
-@given(STEPS)
-@example([("FIN,ACK", 700, -1, 0, 65_535), ("ACK", 0, 0, 700, 65_535)])  # a FIN that came too early
-@example(SHUT)
+@given(STEPS, st.booleans())
+@example(EARLY_FIN, False)
+@example(SHUT, True)
 def test_a_segment_that_was_foreseen_leads_to_what_all_the_checks_lead_to(
-    steps: list[Step],
+    steps: list[Step], options: bool
 ) -> None:
-    assert told(steps, predict=True) == told(steps, predict=False)
+    assert told(steps, options=options, predict=True) == told(steps, options=options, predict=False)
 
 
 @pytest.mark.rfc("RFC 7323 section 5.6")
 def test_nearly_all_segments_of_a_transfer_are_foreseen(monkeypatch: pytest.MonkeyPatch) -> None:
     checked: list[int] = []
 
-    def otherwise(connection: Connection, segment: Segment) -> None:
+    def otherwise(connection: Connection, segment: Segment, options: Options) -> None:
         checked.append(segment.seq)
-        _otherwise(connection, segment)
+        _otherwise(connection, segment, options)
 
     _otherwise = arrives._otherwise
     monkeypatch.setattr(arrives, "_otherwise", otherwise)
