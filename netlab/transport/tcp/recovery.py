@@ -156,9 +156,7 @@ class LossRecovery:
         why = "three duplicate ACKs: a segment is lost (RFC 5681 section 3.2)"
         if not congestion.fast_recovery:
             sender.record_congestion(why)
-            self.scoreboard.clear()
-            sender.snd_nxt = sender.snd_una
-            sender.retransmit_first("three duplicate ACKs: begin anew from here")
+            sender.start_over("three duplicate ACKs: begin anew from here")
             return
         self.recovering = True
         self._high_rxt = self._una
@@ -217,5 +215,5 @@ class LossRecovery:
         sender = self._sender
         start, end = hole
         size = min(end - start, self._connection.mss)
-        sender.resend(start - self._una, size, f"retransmission: {why}")
+        sender.resend(start - self._una, size, why)
         self._high_rxt = max(self._high_rxt, start + size)

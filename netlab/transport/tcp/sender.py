@@ -212,13 +212,13 @@ class Sender:
     def retransmit_first(self, why: str) -> int:
         """Send again what is unacknowledged for longest, at most one segment: how much that was."""
         self._retransmission.cancel()
-        size = self.recovery.first_hole()
-        return self.resend(0, size, f"retransmission: {why}")
+        return self.resend(0, self.recovery.first_hole(), why)
 
     def resend(self, offset: int, size: int, why: str) -> int:
         """Send again up to `size` numbers from `offset` behind `snd_una`; how many it were."""
         text = max(0, min(size, self._connection.mss, self.buffer.length - offset))
         with_fin = self.fin_seq is not None and text < size and offset + text == self.buffer.length
+        why = f"retransmission: {why}"
         self._send_segment(plus(self.snd_una, offset), text, with_fin, why)
         return text + with_fin
 

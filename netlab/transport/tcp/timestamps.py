@@ -36,7 +36,7 @@ class Timestamps:
 
     def option(self, now: int) -> bytes:
         """The option bytes of a segment that is sent now."""
-        return timestamps_alone((now // TICK + self._offset) & MASK, self.ts_recent)
+        return timestamps_alone(self.value(now), self.ts_recent)
 
     def begin(self, value: int, now: int) -> None:
         """The other side's SYN has timestamps, and ours has them as well."""
