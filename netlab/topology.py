@@ -31,6 +31,7 @@ from netlab.units import Mbps, count, duration
 
 if TYPE_CHECKING:
     from netlab.bridge.tap import Tap
+    from netlab.views.topology import Topology
 
 LONGEST_NAME = 63
 """Characters of a host's name: a label's, in RFC 1035 section 2.3.4."""
@@ -278,6 +279,15 @@ class Network:
             addresses = node.ipv4.addresses if isinstance(node, Host) else []
             self._trace.addresses[name] = ", ".join(map(str, addresses))
         return self._trace
+
+    def topology(self, at: int | None = None) -> "Topology":
+        """The map: machines with addresses, cables, and the frames in flight now, or `at` a time (ns).
+
+        Machines and cables are shown as they are now; frames of the past are those on record.
+        """
+        from netlab.views.topology import Topology
+
+        return Topology(self, at)
 
     @property
     def programs(self) -> list[Program]:

@@ -79,12 +79,12 @@ def unknown(layout: Layout, tail: str, head: str) -> Route:
     across = (-bulge * dy, bulge * dx)
     one = (xa + dx * 0.25 + across[0], ya + dy * 0.25 + across[1])
     two = (xa + dx * 0.75 + across[0], ya + dy * 0.75 + across[1])
-    points = [_border(layout, tail, one), one, two, _border(layout, head, two)]
+    points = [border(layout, tail, one), one, two, border(layout, head, two)]
     label = ((xa + xb) / 2 + 0.75 * across[0] + 8, (ya + yb) / 2 + 0.75 * across[1])
     return Route(points, label, "start", curved=True)
 
 
-def _border(layout: Layout, state: str, towards: Point) -> Point:
+def border(layout: Layout, state: str, towards: Point) -> Point:
     """Where the line from the middle of a state's box towards a point leaves the box."""
     x, y = layout.places[state]
     width, height = layout.size[state]
@@ -99,12 +99,19 @@ def _border(layout: Layout, state: str, towards: Point) -> Point:
 
 
 def _by_graphviz(machine: Machine) -> Layout:
+    names = {state: f"s{number}" for number, state in enumerate(machine.states)}
+    return arrange(_source(machine, names), {name: state for state, name in names.items()})
+
+
+def arrange(source: str, names: Mapping[str, str]) -> Layout:
+    """Where Graphviz puts the nodes and edges of a graph in the DOT language; `names` are theirs here.
+
+    Raises `GraphvizMissingError` where no Graphviz works.
+    """
     dot.find()
     import graphviz
 
-    names = {state: f"s{number}" for number, state in enumerate(machine.states)}
-    drawn = graphviz.pipe_string("dot", "plain", _source(machine, names), encoding="utf-8")
-    return _read_plain(drawn, {name: state for state, name in names.items()})
+    return _read_plain(graphviz.pipe_string("dot", "plain", source, encoding="utf-8"), names)
 
 
 def _source(machine: Machine, names: dict[str, str]) -> str:
@@ -114,9 +121,7 @@ def _source(machine: Machine, names: dict[str, str]) -> str:
         'node[shape=box,fixedsize=true,label=""];'
     ]
     for state, name in names.items():
-        lines.append(
-            f"{name}[width={_inches(max(110, 10 * len(state) + 30))},height={_inches(38)}];"
-        )
+        lines.append(f"{name}[width={inches(max(110, 10 * len(state) + 30))},height={inches(38)}];")
     for arrow in machine.arrows.values():
         width, height = label_size(arrow)
         # A table of one empty cell is how DOT reserves a space of a given size for a label.
@@ -131,11 +136,12 @@ def label_size(arrow: Arrow) -> tuple[int, int]:
     return round(max(len(line) for line in lines) * CHARACTER) + 10, LINE * len(lines) + 4
 
 
-def _inches(pixels: float) -> str:
+def inches(pixels: float) -> str:
+    """A length as the DOT language has it."""
     return f"{pixels / _DOTS_PER_INCH:.3f}"
 
 
-def _read_plain(text: str, states: dict[str, str]) -> Layout:
+def _read_plain(text: str, states: Mapping[str, str]) -> Layout:
     """Read what `dot -Tplain` says, with y upwards and all in inches."""
     rows = [line.split() for line in text.splitlines()]
     graph = next(row for row in rows if row[0] == "graph")
