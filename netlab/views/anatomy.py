@@ -5,16 +5,18 @@ it: a checksum that doesn't agree, a header that breaks off.
 """
 
 import re
+import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from netlab.link.ethernet import ETHERTYPE_ARP, ETHERTYPE_IPV4, ETHERTYPE_RARP
 from netlab.network import icmp_message as icmp
+from netlab.network import ip_options
 from netlab.network.checksum import checksum_ok, internet_checksum, pseudo_header_sum
 from netlab.network.ipv4_packet import PROTOCOL_ICMP, PROTOCOL_TCP, PROTOCOL_UDP
 from netlab.trace.frame import Frame
-from netlab.transport.tcp.options import EOL, MSS, NOP, parse_options
+from netlab.transport.tcp import options
 from netlab.views.words import count
 
 
@@ -169,7 +171,41 @@ _TCP = (
     Row("Checksum", 16, 2, "hex"),
     Row("Urgent Pointer", 18, 2),
 )
-_TCP_OPTIONS = {3: "Window Scale", 4: "SACK Permitted", 5: "SACK", 8: "Timestamps"}
+_TCP_OPTIONS = {
+    options.MSS: "Maximum Segment Size",
+    options.WINDOW_SCALE: "Window Scale",
+    options.SACK_PERMITTED: "SACK Permitted",
+    options.SACK: "SACK",
+    options.TIMESTAMPS: "Timestamps",
+}
+
+
+def _ip_options(data: bytes) -> str:
+    """The options of an IP header in words, but for what fills it up."""
+    try:
+        return ", ".join(
+            str(option) for option in ip_options.parse_options(data) if option.type > 1
+        )
+    except ip_options.OptionError as error:
+        return str(error)
+
+
+def _tcp_option(option: options.Option) -> tuple[str, str]:
+    """The value of an option and what it means; its bytes where it isn't as its RFC has it."""
+    match option.kind, len(option.data):
+        case (options.MSS, 2):
+            return str(int.from_bytes(option.data, "big")), "bytes of data"
+        case (options.WINDOW_SCALE, 1):
+            return str(option.data[0]), f"windows count in {2 ** min(option.data[0], 14):,} bytes"
+        case (options.TIMESTAMPS, 8):
+            value, echo = struct.unpack("!II", option.data)
+            return f"{value}, {echo}", "TSval, TSecr"
+        case (options.SACK, size) if size and size % 8 == 0:
+            edges = struct.unpack(f"!{size // 4}I", option.data)
+            blocks = (f"{a}-{b}" for a, b in zip(edges[::2], edges[1::2], strict=True))
+            return ", ".join(blocks), "arrived, beyond a hole"
+    return option.data.hex(" "), ""
+
 
 # --- reading ----------------------------------------------------------------------------------
 
@@ -252,7 +288,8 @@ class _Reader:
         body = at + length
         fields = self._read(_IPV4, at, Checksum=self._judge(at, at + 10, body))
         if body > at + 20:
-            fields.append(Field("Options", at + 20, body, data[at + 20 : body].hex(" ")))
+            said = _ip_options(data[at + 20 : body])
+            fields.append(Field("Options", at + 20, body, data[at + 20 : body].hex(" "), said))
         yield Part("IPv4", "ipv4", at, fields)
         protocol, fragment = data[at + 9], self._number(at + 6, 2) & 0x3FFF
         self._ends = self._number(at + 12, 4), self._number(at + 16, 4)
@@ -321,14 +358,10 @@ class _Reader:
         yield from self._payload(body, end)
 
     def _tcp_options(self, at: int, end: int) -> Iterator[Field]:
-        for option in parse_options(self._data[at:end]):
-            size = 1 if option.kind in (EOL, NOP) else 2 + len(option.data)
+        for option in options.parse_options(self._data[at:end]):
+            size = 1 if option.kind in (options.EOL, options.NOP) else 2 + len(option.data)
             name = _TCP_OPTIONS.get(option.kind, option.name)
-            value, meaning = option.data.hex(" "), ""
-            if option.kind == MSS and len(option.data) == 2:
-                name = "Maximum Segment Size"
-                value, meaning = str(int.from_bytes(option.data, "big")), "bytes of data"
-            yield Field(f"  {name}", at, at + size, value, meaning)
+            yield Field(f"  {name}", at, at + size, *_tcp_option(option))
             at += size
         if at < end:
             yield Field("  Padding", at, end, self._data[at:end].hex(" "))

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scapy.layers.inet import ICMP, IP, TCP, UDP
+from scapy.layers.inet import ICMP, IP, TCP, UDP, IPOption, IPOption_NOP, IPOption_RR
 from scapy.layers.l2 import ARP, Ether
 
 from netlab.link.ethernet import ETHERTYPE_IPV4
@@ -126,6 +126,41 @@ def test_flags_are_spelled_out(scene):
 def test_options_are_read_one_by_one(scene):
     field = fields(scene("web").frame(3))["TCP", "Maximum Segment Size"]
     assert (field.value, field.start, field.end) == ("1460", 54, 58)
+
+
+def test_an_options_numbers_are_told():
+    segment = TCP(
+        options=[
+            ("WScale", 7),
+            ("SAckOK", b""),
+            ("Timestamp", (1000, 4294967295)),
+            ("SAck", (10, 20, 30, 4294967295)),
+        ]
+    )
+    read = fields(raw(bytes(Ether() / IP(src="10.0.0.1", dst="10.0.0.2") / segment)))
+    assert read["TCP", "Window Scale"].value == "7"
+    assert read["TCP", "Window Scale"].meaning == "windows count in 128 bytes"
+    assert read["TCP", "SACK Permitted"].value == ""
+    assert read["TCP", "Timestamps"].value == "1000, 4294967295"
+    assert read["TCP", "SACK"].value == "10-20, 30-4294967295"
+
+
+def test_an_option_of_a_wrong_length_is_shown_as_bytes():
+    segment = TCP(options=[(8, b"\x01\x02\x03"), (5, b"\x01\x02")])
+    read = fields(raw(bytes(Ether() / IP(src="10.0.0.1", dst="10.0.0.2") / segment)))
+    assert read["TCP", "Timestamps"].value == "01 02 03"
+    assert read["TCP", "SACK"].value == "01 02"
+
+
+def test_ip_options_are_told_in_words():
+    route = IPOption_RR(length=11, pointer=8, routers=["10.0.0.254", "0.0.0.0"])
+    packet = IP(src="10.0.0.1", dst="10.0.0.2", options=[IPOption_NOP(), route])
+    field = fields(raw(bytes(Ether() / packet / ICMP())))["IPv4", "Options"]
+    assert field.value == "01 07 0b 08 0a 00 00 fe 00 00 00 00"
+    assert "10.0.0.254" in field.meaning
+    packet.options = [IPOption(bytes([0x83, 1, 0, 0]))]
+    said = fields(raw(bytes(Ether() / packet / ICMP())))["IPv4", "Options"].meaning
+    assert "an option of 1 bytes can't be here" in said
 
 
 def test_checksums_are_judged(scene):
