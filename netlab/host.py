@@ -52,6 +52,7 @@ class Host:
         self.booted: Program | None = None
         self.on_power_off: list[Callable[[], None]] = []
         self._on_disk: list[Callable[[], object]] = []
+        self._choose_port: Callable[[], float] | None = None
         self._assemble(forwarding)
 
     def _assemble(self, forwarding: bool) -> None:
@@ -61,6 +62,20 @@ class Host:
         self.icmp = Icmp(sim, name, self.ipv4)
         self.udp = Udp(sim, name, self.ipv4)
         self.tcp = Tcp(sim, name, self.ipv4)
+        self.tcp.port_numbers.random = self.udp.port_numbers.random = self._choose_port
+
+    @property
+    def random_ports(self) -> bool:
+        """Whether programs that name no port get one that nobody can guess (RFC 6056), TCP and UDP.
+
+        By default they get 49152, 49153, and so on, which are easier to follow.
+        """
+        return self._choose_port is not None
+
+    @random_ports.setter
+    def random_ports(self, value: bool) -> None:
+        choose = self.sim.stream(f"ports of {self.name}").random if value else None
+        self._choose_port = self.tcp.port_numbers.random = self.udp.port_numbers.random = choose
 
     @property
     def arp(self) -> Arp:

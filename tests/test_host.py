@@ -147,6 +147,31 @@ def test_what_cant_be_a_part_is_refused_at_once_and_nothing_is_replaced(
     assert host.tcp.parts == before
 
 
+def test_ports_that_nobody_can_guess(net: Network) -> None:
+    alice = net.hosts["alice"]
+
+    def ports(host: Host) -> list[int]:
+        found = []
+        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM) * 4:
+            one = socket.socket(socket.AF_INET, kind)
+            one.bind(("", 0))
+            found.append(one.getsockname()[1])
+        return found
+
+    assert alice.start(ports).result == [49152 + n // 2 for n in range(8)]
+    alice.random_ports = True
+    first = alice.start(ports).result
+    assert len(set(first)) == 8
+    assert max(first) - min(first) > 1000
+    alice.power_cycle()
+    again = alice.start(ports).result
+    assert alice.random_ports
+    assert not set(first) & set(again)
+    alice.random_ports = False
+    following = alice.start(ports).result
+    assert following[2] == following[0] + 1
+
+
 # --- power ----------------------------------------------------------------------------------
 
 

@@ -34,12 +34,17 @@ class Binding:
 
 
 class Ports:
-    """The bindings of one protocol. `is_busy(binding)` adds what else stands against one."""
+    """The bindings of one protocol. `is_busy(binding)` adds what else stands against one.
+
+    Who asks for any port gets the next one. With `random`, a function that returns numbers from 0.0
+    to 1.0, the search begins anywhere, so that nobody else knows where (RFC 6056 section 3.3.1).
+    """
 
     def __init__(self, is_busy: Callable[[Binding], bool] = lambda binding: False) -> None:
         self._held: dict[int, list[Binding]] = {}
         self._is_busy = is_busy
         self._next = EPHEMERAL.start
+        self.random: Callable[[], float] | None = None
 
     def bind(self, address: IPv4Address, port: int, *, reuse: bool = False) -> Binding:
         """Hold `port` (0: one that nobody holds) at `address`. OSError (EADDRINUSE)."""
@@ -64,6 +69,8 @@ class Ports:
             held.remove(binding)
 
     def _choose(self, address: IPv4Address) -> Binding:
+        if self.random is not None:
+            self._next = EPHEMERAL[int(self.random() * len(EPHEMERAL))]
         for _ in EPHEMERAL:
             binding = Binding(address, self._next)
             self._next = self._next + 1 if self._next + 1 in EPHEMERAL else EPHEMERAL.start

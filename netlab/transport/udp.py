@@ -96,18 +96,18 @@ class Udp:
         self._sim = sim
         self._host = host
         self._ipv4 = ipv4
-        self._table = Ports()
+        self.port_numbers = Ports()
         ipv4.protocols[PROTOCOL_UDP] = self
 
     def bind(self, address: IPv4Address, port: int, *, reuse: bool = False) -> UdpPort:
         """Hold a port (0: any). OSError (EADDRINUSE)."""
-        held = UdpPort(self, self._table.bind(address, port, reuse=reuse))
+        held = UdpPort(self, self.port_numbers.bind(address, port, reuse=reuse))
         self.ports.append(held)
         return held
 
     def release(self, port: UdpPort) -> None:
         """Let go of a port."""
-        self._table.release(port.binding)
+        self.port_numbers.release(port.binding)
         if port in self.ports:
             self.ports.remove(port)
         port.readable.notify()

@@ -109,3 +109,12 @@ def test_what_else_is_busy_counts_too() -> None:
         ports.bind(ANY, 80)
     assert ports.bind(ANY, 80, reuse=True)
     assert ports.bind(ANY, 0).port == 49153
+
+
+def test_random_ports_come_from_the_whole_range_and_never_twice(ports: Ports) -> None:
+    numbers = iter([0.0, 0.999_999, 0.5, 0.5, 0.999_999])
+    ports.random = lambda: next(numbers)
+    found = [ports.bind(ANY, 0).port for _ in range(5)]
+    middle = EPHEMERAL[len(EPHEMERAL) // 2]
+    # What is taken is passed over, from the last to the first as well.
+    assert found == [EPHEMERAL[0], EPHEMERAL[-1], middle, middle + 1, EPHEMERAL[1]]

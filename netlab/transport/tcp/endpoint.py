@@ -56,7 +56,7 @@ class Tcp:
         self._ipv4 = ipv4
         self._connections: dict[tuple[int, int, int, int], Connection] = {}
         self._listeners: dict[tuple[int, int], Listener] = {}
-        self._ports = Ports(self._is_held_by_connection)
+        self.port_numbers = Ports(self._is_held_by_connection)
         ipv4.protocols[PROTOCOL_TCP] = self
         ipv4.path_mtu.listeners.append(self._path_changed)
 
@@ -77,11 +77,11 @@ class Tcp:
 
         A port of which connections are left, in TIME_WAIT say, can be had only with `reuse`.
         """
-        return self._ports.bind(address, port, reuse=reuse)
+        return self.port_numbers.bind(address, port, reuse=reuse)
 
     def release(self, binding: Binding) -> None:
         """Let go of a local port."""
-        self._ports.release(binding)
+        self.port_numbers.release(binding)
 
     def connect(
         self,
@@ -114,7 +114,7 @@ class Tcp:
 
     def listen(self, binding: Binding, backlog: int) -> Listener:
         """Wait for connections to a local port. OSError (EADDRINUSE)."""
-        self._ports.listen(binding)
+        self.port_numbers.listen(binding)
         local = (binding.address, binding.port)
         listener = self._listeners[local] = Listener(self, local, backlog)
         return listener
