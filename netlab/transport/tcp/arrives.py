@@ -169,6 +169,8 @@ def _check_rst_and_syn(connection: "Connection", segment: Segment) -> None:
     """The second and the fourth check; a segment with either flag ends there."""
     # Second, check the RST bit, with the care that RFC 5961 section 3 asks for.
     if segment.rst:
+        if connection.state is State.TIME_WAIT and connection.settings.rfc1337:
+            return
         if segment.seq != connection.receiver.rcv_nxt:
             _answer_stray(
                 connection,

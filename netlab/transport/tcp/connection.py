@@ -29,6 +29,7 @@ from netlab.transport.tcp.receiver import LARGEST_FIELD, Receiver
 from netlab.transport.tcp.segment import ACK, RST, SYN, Segment
 from netlab.transport.tcp.segment_size import SegmentSize
 from netlab.transport.tcp.sender import Sender
+from netlab.transport.tcp.seq import less, plus
 from netlab.transport.tcp.states import Action, State, TcpEvent
 from netlab.transport.tcp.timers import TcpTimer
 from netlab.transport.tcp.timestamps import Timestamps
@@ -79,6 +80,7 @@ class Connection:
         self.error: OSError | None = None
         self.segment_size = SegmentSize(self)
         self._soft_error = (-1, OSError())  # the last one, and when it came
+        self.isn_above: int | None = None  # what an earlier one between these ports has used
         self.next_stray_answer = 0  # from when on a stray segment without text is answered
         self.readable = Signal(self.clock)
         self.writable = Signal(self.clock)
@@ -277,7 +279,10 @@ class Connection:
         """The initial sequence number for this connection, were it opened now."""
         if self.settings.isn is not None:
             return self.settings.isn
-        return initial_sequence_number(self.clock.now, self.local, self.remote, self.tcp.isn_secret)
+        isn = initial_sequence_number(self.clock.now, self.local, self.remote, self.tcp.isn_secret)
+        # What a fast connection has used may be ahead of the clock (RFC 1122 section 4.2.2.13).
+        above = self.isn_above
+        return isn if above is None or less(above, isn) else plus(above, 1)
 
     def timed_out(self, why: str) -> None:
         """Nothing was heard for too long."""

@@ -16,7 +16,8 @@ from netlab.transport.tcp.segment import ACK, RST, SYN, Segment
 from netlab.transport.tcp.segment_size import HEADERS
 from netlab.transport.tcp.seq import less, less_equal, plus
 from netlab.transport.tcp.settings import TcpSettings
-from netlab.transport.tcp.states import State
+from netlab.transport.tcp.states import State, TcpEvent
+from netlab.transport.tcp.time_wait import may_reopen
 
 
 class Listener:
@@ -186,12 +187,23 @@ class Tcp:
             return
         key = (dst, segment.destination_port, src, segment.source_port)
         connection = self._connections.get(key)
-        if connection is not None:
+        if connection is None:
+            self._for_no_connection(packet, segment)
+        elif connection.state is State.TIME_WAIT and self._reopens(connection, segment):
+            above = connection.sender.snd_max
+            connection.happens(
+                TcpEvent.TIMEOUT_2MSL,
+                "the wait ends early, for a SYN newer than all of this connection (RFC 6191 section 2)",
+            )
+            self._for_no_connection(packet, segment, above)
+        else:
             if connection.ecn.on:
                 connection.ecn.codepoint = packet.ecn
             connection.arrive(segment)
-        else:
-            self._for_no_connection(packet, segment)
+
+    def _reopens(self, connection: Connection, segment: Segment) -> bool:
+        listener = self._listener_for(connection.local)
+        return listener is not None and not listener.full and may_reopen(connection, segment)
 
     def has_sent(self, packet: Ipv4Packet) -> bool:
         """Whether a segment that begins like this is under way (RFC 5927 section 4.1)."""
@@ -214,7 +226,9 @@ class Tcp:
         remote_port = int.from_bytes(packet.payload[2:4], "big")
         return self._connections.get((packet.src, local_port, packet.dst, remote_port))
 
-    def _for_no_connection(self, packet: Ipv4Packet, segment: Segment) -> None:
+    def _for_no_connection(
+        self, packet: Ipv4Packet, segment: Segment, above: int | None = None
+    ) -> None:
         local = (packet.dst, segment.destination_port)
         if self._is_many(packet.dst) or self._is_many(packet.src):
             self._discard(packet, "TCP is between two: drop it silently (RFC 9293 3.9.2.3)")
@@ -229,6 +243,7 @@ class Tcp:
         else:
             remote = (packet.src, segment.source_port)
             connection = Connection(self, local, remote, listener)
+            connection.isn_above = above
             listener.opening.append(connection)
             self._connections[(*local, *remote)] = connection
             connection.arrive(segment)

@@ -14,6 +14,11 @@ class TcpSettings:
     """Maximum segment lifetime (RFC 9293 section 3.4.2)."""
     time_wait: bool = True
     """Whether TIME_WAIT lasts its 2 MSL. Off is wrong, and shows why it is there."""
+    rfc1337: bool = False
+    """Whether TIME_WAIT ignores a RST, which could end it early (RFC 1337 section 4, fix F1)."""
+    time_wait_reuse: bool = True
+    """Whether a SYN that can't be an old one opens a new connection in TIME_WAIT (RFC 6191 section 2,
+    RFC 1122 section 4.2.2.13)."""
     initial_rto: int = 1 * s
     """The retransmission timeout before the first measurement (RFC 6298 section 2, 2.1)."""
     minimum_rto: int = 1 * s
